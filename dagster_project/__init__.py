@@ -1,0 +1,1 @@
+"""Wiring for Dagster: components, assets, checks, jobs, schedules, links and the worklist."""

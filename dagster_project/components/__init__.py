@@ -1,0 +1,1 @@
+"""Component types that integration engineers use in defs.yaml."""

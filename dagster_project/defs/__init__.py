@@ -1,0 +1,1 @@
+"""Definitions by business step, loaded by Dagster from this folder."""

@@ -1,0 +1,1 @@
+"""Bank statement files: bytes in, statements, entries and findings out, streaming and without loss."""

@@ -1,0 +1,1 @@
+"""OFX 1.x (SGML) and 2.x (XML)."""

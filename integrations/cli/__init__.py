@@ -1,0 +1,1 @@
+"""The command line, as thin as it can be over the services."""

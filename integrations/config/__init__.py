@@ -1,0 +1,1 @@
+"""One schema for companies, banks, ERPs and policy; secrets only by name of environment variable."""

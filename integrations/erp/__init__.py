@@ -1,0 +1,1 @@
+"""ERP connectors behind one protocol: pull, plan, find, apply, reverse, note."""

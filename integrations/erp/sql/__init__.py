@@ -1,0 +1,1 @@
+"""ERPs reached through SQL views and tables."""

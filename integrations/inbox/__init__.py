@@ -1,0 +1,1 @@
+"""Where statement files arrive, and the archive they go to once they are in the ledger."""

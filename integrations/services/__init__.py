@@ -1,0 +1,1 @@
+"""What Lettrage does, as plain functions: sync, clear, reopen, push, verify, doctor."""

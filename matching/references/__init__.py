@@ -1,0 +1,1 @@
+"""Structured payment references, one small file per scheme."""

@@ -1,0 +1,1 @@
+"""Normalising what people and banks write: names, remittance text, legal forms."""
