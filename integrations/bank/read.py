@@ -1,0 +1,192 @@
+"""Reads a statement file of any format: as a stream of events for the ledger, or whole for a person.
+
+Whatever the readers of the formats do, two laws are watched here, once for all of them: every entry in the raw bytes
+is returned or quarantined, and what is no statement is refused by name before anything else happens.
+"""
+
+import hashlib
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from integrations.bank.archive import ArchiveLimits, members
+from integrations.bank.detect import HEAD_BYTES, FormatFamily, detect
+from integrations.bank.errors import NotAStatement, UnreadableStatement
+from matching.model.bank_statement import (
+    BankEntry,
+    BankStatement,
+    FileFacts,
+    Finding,
+    Quarantined,
+    ReadEvent,
+    StatementEnd,
+    StatementFile,
+    StatementStart,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """How to read.
+
+    ``dialect`` overrides the `:86:` dialect of MT940 that is otherwise recognised from the content.
+    ``second_opinion_entries`` is up to how many entries a file is read by a second library too; 0 never.
+    """
+
+    dialect: str | None = None
+    second_opinion_entries: int = 5_000
+    archive: ArchiveLimits = field(default_factory=ArchiveLimits)
+
+
+def open_events(path: Path, *, options: ReadOptions | None = None) -> Iterator[ReadEvent]:
+    """Everything the file says, in file order, in bounded memory; the last event is FileFacts.
+
+    A zip reads as one file: its members one after another, ``where`` led by the member's name. Raises NotAStatement
+    and UnreadableStatement, the first always before any event.
+    """
+    chosen = options or ReadOptions()
+    with _open(path) as source:
+        try:
+            yield from _events(source, path.name, chosen)
+        except OSError as trouble:
+            raise UnreadableStatement(f"{path} cannot be read to its end ({trouble.strerror}); try again") from trouble
+
+
+def read_file(path: Path, *, options: ReadOptions | None = None) -> StatementFile:
+    """The whole file in memory, with the sha256 of its bytes. Raises NotAStatement and UnreadableStatement."""
+    with _open(path) as source:
+        digest = hashlib.file_digest(source, "sha256").hexdigest()
+    return collect(open_events(path, options=options), name=path.name, sha256=digest)
+
+
+def collect(events: Iterable[ReadEvent], *, name: str, sha256: str) -> StatementFile:
+    """The stream put together: statements with their entries, findings and quarantined parts in file order."""
+    statements: list[BankStatement] = []
+    entries: list[BankEntry] = []
+    findings: list[Finding] = []
+    quarantined: list[Quarantined] = []
+    facts: FileFacts | None = None
+    for event in events:
+        match event:
+            case BankEntry():
+                entries.append(event)
+            case StatementStart():
+                assert not entries, "entries stand outside of a statement"
+            case StatementEnd():
+                statements.append(BankStatement(header=event.header, integrity=event.integrity, entries=tuple(entries)))
+                entries.clear()
+            case Finding():
+                findings.append(event)
+            case Quarantined():
+                quarantined.append(event)
+            case FileFacts():
+                facts = event
+    assert facts is not None, "a reader ends with the facts on the file"
+    assert not entries, "a statement was not ended"
+    return StatementFile(
+        name=name,
+        sha256=sha256,
+        facts=facts,
+        statements=tuple(statements),
+        findings=tuple(findings),
+        quarantined=tuple(quarantined),
+    )
+
+
+# -- One file, whatever it is -------------------------------------------------------------------------------------
+
+
+def _open(path: Path) -> io.BufferedReader:
+    if path.is_dir():
+        raise UnreadableStatement(f"{path} is a folder; name the statement files in it")
+    try:
+        return path.open("rb")
+    except FileNotFoundError:
+        raise UnreadableStatement(f"{path} does not exist; check the name") from None
+    except OSError as trouble:
+        raise UnreadableStatement(f"{path} cannot be opened ({trouble.strerror}); check its permissions") from trouble
+
+
+def _events(source: BinaryIO, name: str, options: ReadOptions) -> Iterator[ReadEvent]:
+    family = detect(_head(source), name)
+    if family == "zip":
+        yield from _zip_events(source, name, options)
+    else:
+        yield from _watched(_READERS[family](source, options))
+
+
+def _head(source: BinaryIO) -> bytes:
+    head = source.read(HEAD_BYTES)
+    source.seek(0, io.SEEK_SET)
+    return head
+
+
+def _mt940_events(source: BinaryIO, options: ReadOptions) -> Iterator[ReadEvent]:
+    from integrations.bank.mt940.reader import read_events  # noqa: PLC0415 - only the format at hand is loaded
+
+    return iter(read_events(source, dialect=options.dialect))
+
+
+def _camt_events(source: BinaryIO, _options: ReadOptions) -> Iterator[ReadEvent]:
+    from integrations.bank.camt.reader import read_events  # noqa: PLC0415 - only the format at hand is loaded
+
+    return iter(read_events(source))
+
+
+def _ofx_events(source: BinaryIO, _options: ReadOptions) -> Iterator[ReadEvent]:
+    from integrations.bank.ofx.reader import read_events  # noqa: PLC0415 - only the format at hand is loaded
+
+    return iter(read_events(source))
+
+
+_READERS: Mapping[FormatFamily, Callable[[BinaryIO, ReadOptions], Iterator[ReadEvent]]] = {
+    "mt940": _mt940_events,
+    "camt": _camt_events,
+    "ofx": _ofx_events,
+}
+
+
+def _zip_events(source: BinaryIO, name: str, options: ReadOptions) -> Iterator[ReadEvent]:
+    """The members' events as if they were one file; what is no statement in the zip is named, not fatal."""
+    first: FileFacts | None = None
+    entries = 0
+    for member, stream in members(source, name, options.archive):
+        try:
+            family = detect(_head(stream), f"{member} in {name}")
+        except NotAStatement as refusal:
+            yield Finding(severity="warning", code="member_not_a_statement", where=member, message=str(refusal))
+            continue
+        for event in _watched(_READERS[family](stream, options)):
+            if isinstance(event, FileFacts):
+                entries += event.entries_in_file
+                first = first or event
+            else:
+                yield _within(member, event)
+    if first is None:
+        raise NotAStatement(f"{name} is a zip without any bank statement in it; look whether it is the right one")
+    yield replace(first, entries_in_file=entries)
+
+
+def _within(member: str, event: ReadEvent) -> ReadEvent:
+    if isinstance(event, BankEntry | Finding | Quarantined):
+        return replace(event, where=f"{member}: {event.where}" if event.where else member)
+    return event
+
+
+def _watched(events: Iterator[ReadEvent]) -> Iterator[ReadEvent]:
+    """The events, with an error finding where entries of the raw bytes are neither returned nor quarantined."""
+    accounted = 0
+    for event in events:
+        if isinstance(event, BankEntry | Quarantined):
+            accounted += 1
+        elif isinstance(event, FileFacts) and event.entries_in_file != accounted:
+            yield Finding(
+                severity="error",
+                code="entries_unaccounted",
+                where="",
+                message=f"the file holds {event.entries_in_file} entries but {accounted} were read or quarantined; "
+                "book nothing from it and report the file",
+            )
+        yield event
