@@ -1,0 +1,102 @@
+"""Reads a configuration file and says plainly what is wrong with it."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from integrations.config.settings import Settings, beside
+
+
+class ConfigurationError(ValueError):
+    """The configuration file cannot be used; the message names file, field and what to do."""
+
+
+class SecretMissing(ConfigurationError):  # noqa: N818 - reads as the sentence it stands for
+    """An environment variable that the configuration names is not set."""
+
+
+def secret(name: str, environment: Mapping[str, str] | None = None) -> str:
+    """The value of an environment variable, read when it is used. Raises SecretMissing, never showing values."""
+    value = (os.environ if environment is None else environment).get(name, "")
+    if not value:
+        message = f"environment variable {name} is not set; set it where Lettrage runs and try again"
+        raise SecretMissing(message)
+    return value
+
+
+def load_settings(path: Path) -> Settings:
+    """The configuration in a YAML file, with relative folders taken from the file's own folder.
+
+    Raises ConfigurationError with one sentence per wrong field.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        message = f"{path}: there is no such file; name your configuration with --config"
+        raise ConfigurationError(message) from None
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{path}: cannot be read ({error}); check the file's rights and that it is UTF-8 text"
+        raise ConfigurationError(message) from None
+    except yaml.YAMLError as error:
+        message = f"{path}: is no valid YAML: {_one_line(error)}"
+        raise ConfigurationError(message) from None
+    if not isinstance(raw, dict):
+        message = f"{path}: holds no configuration; it must start with `companies:`"
+        raise ConfigurationError(message)
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigurationError(explain(error, str(path))) from None
+    return _resolved(settings, path.resolve().parent)
+
+
+def explain(error: ValidationError, source: str) -> str:
+    """Pydantic's findings as sentences: file, field, what is wrong with it."""
+    lines = []
+    for problem in error.errors(include_url=False, include_context=False):
+        field = ".".join(str(part) for part in problem["loc"]) or "the whole file"
+        text = problem["msg"].removeprefix("Value error, ")
+        shown = problem.get("input")
+        seen = f" (found {shown!r})" if isinstance(shown, str | int | float | bool) else ""
+        lines.append(f"{source}: {field}: {text[:1].lower()}{text[1:]}{seen}")
+    return "\n".join(lines)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _resolved(settings: Settings, folder: Path) -> Settings:
+    companies = []
+    for company in settings.companies:
+        banks = tuple(
+            bank.model_copy(
+                update={
+                    "inbox": beside(folder, bank.inbox),
+                    "archive": beside(folder, bank.archive) if bank.archive else None,
+                }
+            )
+            for bank in company.banks
+        )
+        companies.append(company.model_copy(update={"banks": banks, "erp": _erp_beside(company.erp, folder)}))
+    return settings.model_copy(
+        update={"companies": tuple(companies), "ledger": _database_beside(settings.ledger, folder)}
+    )
+
+
+def _erp_beside(erp: Any, folder: Path) -> Any:
+    """Connectors that use folders say which of their fields are folders in `FOLDERS`."""
+    folders: tuple[str, ...] = getattr(type(erp), "FOLDERS", ())
+    values = {name: beside(folder, str(getattr(erp, name))) for name in folders if getattr(erp, name)}
+    return erp.model_copy(update=values)
+
+
+def _database_beside(url: str, folder: Path) -> str:
+    prefix = "sqlite:///"
+    if not url.startswith(prefix) or url.startswith(prefix + "/") or url == prefix + ":memory:":
+        return url
+    return prefix + str(folder / url.removeprefix(prefix))
