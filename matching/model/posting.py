@@ -31,7 +31,8 @@ class Posting:
 
     ``key`` is 16 characters of base32, stable over reruns, from company, payment and ``revision``; a new revision
     exists only after the one before was reversed. Amounts are minor units, credit positive:
-    ``amount == sum(cash) + on_account`` always. ``status`` tells whether a person decided.
+    ``amount == sum(cash) + on_account + unallocated`` always; ``amount`` is the whole payment, ``unallocated`` the part
+    that still waits for a person (0 in most postings). ``status`` tells whether a person decided.
     """
 
     key: str
@@ -55,3 +56,4 @@ class Posting:
     confidence: float
     rule: str
     explanation: str
+    unallocated: int = 0
