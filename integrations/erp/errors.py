@@ -36,6 +36,15 @@ class ConfigError(ErpError):
     """The mapping does not fit the ERP: a journal, account, field or variable that is not there."""
 
 
+class UnusableFile(ErpError):
+    """A file that is missing, has no header or lacks a required column; nothing of it was taken over."""
+
+    def __init__(self, message: str, *, file: str, column: str = "") -> None:
+        super().__init__(message)
+        self.file = file
+        self.column = column
+
+
 class SnapshotRefused(ErpError):
     """A pull that claims to be complete is not: control totals differ, or it is older than the one before.
 

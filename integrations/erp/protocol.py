@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 
+from integrations.erp.errors import ErpError
 from matching.model.open_item import Customer, HouseAccount, OpenItem
 from matching.model.posting import Posting
 
@@ -298,8 +299,11 @@ class BatchConnector(Connector, Protocol):
 
     def apply_many(
         self, work: Sequence[tuple[PostingPlan, RemotePosting | None]], tick: Tick
-    ) -> tuple[RemotePosting, ...]:
-        """`apply` for many at once, all or none; the results stand in the order of the work."""
+    ) -> tuple[RemotePosting | ErpError, ...]:
+        """`apply` for many with one writing. In the order of the work: what is there now, or why it was refused.
+
+        Raises only what concerns all of them (the folder cannot be written); then none was applied.
+        """
         ...
 
     def find_many(self, keys: Sequence[str]) -> Mapping[str, RemotePosting]:
