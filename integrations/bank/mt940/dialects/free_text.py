@@ -1,0 +1,34 @@
+"""Field 86 without any structure: the text is remittance, and little else may be concluded from it.
+
+An IBAN is taken when its check digits are right and it is the only one; a name only where a label says so.
+"""
+
+import re
+
+from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.mt940.remarks import Remarks, is_iban
+
+NAME = "free-text"
+
+_IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+
+
+def score(remarks: Remarks) -> int:  # noqa: ARG001 - the port's signature
+    """Everything is free text, if nothing better."""
+    return 1
+
+
+def read(remarks: Remarks, draft: DetailDraft) -> str | None:
+    """All lines are remittance, the second line of field 61 first unless it is said again."""
+    lines = [line for line in remarks.lines if line.strip()]
+    text = " ".join(remarks.text.split())
+    for extra in reversed(remarks.line.supplementary):
+        if extra.strip().lower() not in text.lower():
+            lines.insert(0, extra)
+            text = f"{extra.strip()} {text}".rstrip()
+    draft.remittance_lines = tuple(lines)
+    draft.remittance = text
+    ibans = {compact for found in _IBAN.findall(text) if is_iban(compact := found.replace(" ", ""))}
+    if len(ibans) == 1:
+        draft.counterparty_account = ibans.pop()
+    return None

@@ -1,0 +1,96 @@
+"""Which characters the bytes of a statement stand for: looked at once over the whole file, decided once, recorded.
+
+SWIFT allows a subset of ASCII. Banks send ASCII, UTF-8 with and without byte order mark, Windows and ISO code
+pages and now and then the DOS code page; a UTF-8 character may be cut by a wrap at 65 bytes.
+"""
+
+import codecs
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+_ASCII = bytes(range(0x80))
+_ESCAPED = re.compile("[\udc80-\udcff]")
+_HEAD_BYTES = 64
+
+# Bytes that are letters in one code page and rarely met in the others.
+_WESTERN = b"\xe4\xf6\xfc\xc4\xd6\xdc\xdf\xe9\xe8\xe0\xe7\xe5\xf8\xc5\xd8\xeb\xef\xf1"
+_DOS = b"\x81\x84\x94\x8e\x99\x9a\x82\x8a\x85\x87"
+_POLISH_WINDOWS = b"\xb9\x9c\x9f\x8c\x8f\xa5"
+_POLISH_ISO = b"\xb1\xb6\xbc\xa1\xa6\xac"
+_POLISH_BOTH = b"\xb3\xbf\xa3\xaf\xea\xe6"
+_UNDEFINED_IN_WINDOWS = b"\x81\x8d\x8f\x90\x9d"
+
+FALLBACK = "statement-byte"
+
+
+def _as_windows(problem: UnicodeError) -> tuple[str, int]:
+    """Read what is no UTF-8 as the Windows code page, byte by byte; no byte is dropped."""
+    if not isinstance(problem, UnicodeDecodeError):
+        raise problem
+    broken = problem.object[problem.start : problem.end]
+    text = "".join(chr(byte) if byte in _UNDEFINED_IN_WINDOWS else bytes((byte,)).decode("cp1252") for byte in broken)
+    return text, problem.end
+
+
+codecs.register_error(FALLBACK, _as_windows)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A decision: codec name, how to treat bytes outside it, and whether there were any such bytes."""
+
+    name: str
+    errors: str
+    mixed: bool
+
+
+@dataclass(slots=True)
+class EncodingSurvey:
+    """Counts what speaks for each encoding while the bytes go by; memory does not grow with the file."""
+
+    head: bytes = b""
+    _high: Counter[int] = field(default_factory=Counter)
+    _broken: int = 0
+    _utf8: codecs.IncrementalDecoder = field(
+        default_factory=lambda: codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    )
+    _pending: bool = False
+
+    def feed(self, block: bytes) -> None:
+        """Take the next bytes into account."""
+        if len(self.head) < _HEAD_BYTES:
+            self.head += block[: _HEAD_BYTES - len(self.head)]
+        if block.isascii() and not self._pending:
+            return
+        self._high.update(block.translate(None, _ASCII))
+        self._broken += len(_ESCAPED.findall(self._utf8.decode(block)))
+        self._pending = bool(self._utf8.getstate()[0])
+
+    def decide(self) -> Encoding:
+        """The encoding of the whole, once every byte has gone by."""
+        self._broken += len(_ESCAPED.findall(self._utf8.decode(b"", final=True)))
+        high = sum(self._high.values())
+        if not high:
+            return Encoding("ascii", "strict", mixed=False)
+        if not self._broken:
+            return Encoding("utf-8", "strict", mixed=False)
+        # Two or more bytes make one UTF-8 character, which single-byte text forms by chance only now and then.
+        if high - self._broken >= 4 * self._broken:
+            return Encoding("utf-8", FALLBACK, mixed=True)
+        return self._single_byte()
+
+    def _single_byte(self) -> Encoding:
+        western = self._seen(_WESTERN)
+        if self._seen(_DOS) > western:
+            return Encoding("cp850", "strict", mixed=False)
+        windows, iso = self._seen(_POLISH_WINDOWS), self._seen(_POLISH_ISO)
+        if windows + iso + self._seen(_POLISH_BOTH) > western and windows + iso > 0:
+            name = "cp1250" if windows >= iso else "iso8859-2"
+            return Encoding(name, "replace", mixed=False)
+        if any(0x80 <= byte < 0xA0 for byte in self._high) and not self._seen(_UNDEFINED_IN_WINDOWS):
+            return Encoding("cp1252", "strict", mixed=False)
+        return Encoding("latin-1", "strict", mixed=False)
+
+    def _seen(self, letters: bytes) -> int:
+        return sum(self._high[byte] for byte in letters)

@@ -1,0 +1,180 @@
+"""Field 61, the statement line: one booking in at most 66 characters and what banks make of them.
+
+Layout (SWIFT MT940, field 61): 6!n value date, [4!n] entry date, 2a mark, [1!a] funds code (third letter of the
+currency), 15d amount, 1!a3!c transaction type, 16x reference for the account owner, [//16x] reference of the
+account servicing institution, and on a second line [34x] supplementary details.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from integrations.bank.mt940.dates import day, entry_day
+from matching.model.currencies import MINOR_DIGITS
+
+# The line as the standard has it. Amounts of more than 15 digits are left to the careful reading below.
+_REGULAR = re.compile(
+    r"([0-9]{6})([0-9]{4}|)(E?R?[CD])([A-Z]?)([0-9]{1,15},[0-9]{0,2})([SNF][A-Z0-9]{2}[A-Z0-9 ])([^\n]*)"
+)
+# The line as it also comes: blanks for the entry date or in between, lower case, a mark or an amount on the next
+# line, a decimal point, no type code.
+_IRREGULAR = re.compile(
+    r"[ ]*([0-9]{6})([0-9]{4}|[ ]{0,4})\s{0,4}(E?R?[CD])[ ]?([A-Z]?)\s{0,2}"
+    r"([0-9.,']*[0-9][0-9.,']*)(?![0-9.,'])[ ]*((?:[SNF][A-Z0-9]{2}[A-Z0-9 ])?)([^\n]*)",
+    re.IGNORECASE,
+)
+_NO_TYPE = re.compile(r"NON ?REF|NOREF|//", re.IGNORECASE)
+# Old Rabobank lines: sixteen characters of account number, then the name, without the `//` of the standard.
+_TRAILING = re.compile(r"([^ ].{0,14}?) +(?<=.{16})([^ ].*)")
+_MISSING = frozenset({"", "NONREF", "NON REF", "NOREF", "NOTPROVIDED"})
+_DIGIT_LIMIT = 18
+
+
+@dataclass(slots=True, eq=False)
+class EntryLine:
+    """A read statement line. ``amount`` is signed, credit positive; dates that do not exist are None."""
+
+    value_date: date | None
+    entry_date: date | None
+    amount: Decimal
+    mark: str
+    type_code: str | None
+    reference: str | None
+    bank_reference: str | None
+    trailing: str | None
+    supplementary: list[str]
+    remarks: tuple[tuple[str, str], ...]
+
+
+class UnreadableEntryError(ValueError):
+    """The line gives no sign or no amount that can be trusted. ``code`` is stable, the message is for a person."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def read_entry_line(body: str, currency: str | None) -> EntryLine:
+    """The text after `:61:` up to the next field.
+
+    Raises UnreadableEntryError when amount or sign cannot be read.
+
+    >>> line = read_entry_line("2411300102RDR1000,50NTRFNONREF//4711", "EUR")
+    >>> line.amount, line.value_date, line.entry_date, line.bank_reference
+    (Decimal('1000.50'), datetime.date(2024, 11, 30), datetime.date(2025, 1, 2), '4711')
+    """
+    found = _REGULAR.match(body)
+    if found is None:
+        return _irregular(body, currency)
+    value, entry, mark, _funds, digits, type_code, rest = found.groups()
+    amount = Decimal(digits.replace(",", "."))
+    end = found.end()
+    return _line(value, entry, mark, amount, type_code, rest, body[end + 1 :] if end < len(body) else "", ())
+
+
+def _line(  # noqa: PLR0917 - called once per entry, names cost time
+    value: str,
+    entry: str,
+    mark: str,
+    amount: Decimal,
+    type_code: str,
+    rest: str,
+    more: str,
+    remarks: tuple[tuple[str, str], ...],
+) -> EntryLine:
+    value_date = day(value)
+    entry_date = entry_day(entry, value) if entry else None
+    if value_date is None:
+        remarks += (("value_date_invalid", f"the value date {value} does not exist; the entry has none now"),)
+    if entry and entry_date is None:
+        remarks += (("entry_date_invalid", f"the entry date {entry} does not exist; the entry has none now"),)
+    # A debit takes away, a reversed debit (RD) gives back; an expected booking (E) has the sign it will have.
+    if mark[-1] == "D":
+        if "R" not in mark:
+            amount = -amount
+    elif "R" in mark:
+        amount = -amount
+    trailing = None
+    reference, slashes, bank = rest.partition("//")
+    if type_code == "NONR" and reference.startswith("EF"):
+        type_code, reference = "", "NON" + "R" + reference
+    if not slashes and len(reference) > 16:
+        apart = _TRAILING.fullmatch(reference)
+        if apart:
+            reference, trailing = apart.group(1), apart.group(2).rstrip()
+    reference = reference.strip()
+    bank = bank.strip()
+    return EntryLine(
+        value_date,
+        entry_date,
+        amount,
+        mark,
+        type_code.rstrip() or None,
+        None if reference in _MISSING else reference,
+        None if bank in _MISSING else bank,
+        trailing,
+        [text for text in more.split("\n") if text.strip()] if more else [],
+        remarks,
+    )
+
+
+def _irregular(body: str, currency: str | None) -> EntryLine:
+    found = _IRREGULAR.match(body)
+    if found is None:
+        message = "no value date, debit/credit mark and amount can be made out here; ask the bank for this entry"
+        raise UnreadableEntryError("unreadable_entry", message)
+    value, entry, mark, _funds, digits, type_code, rest = found.groups()
+    amount, remarks = _irregular_amount(digits, currency)
+    if mark != mark.upper():
+        remarks += (("mark_in_lower_case", f"the debit/credit mark is written {mark!r}"),)
+    if _NO_TYPE.match(type_code + rest):
+        type_code, rest = "", type_code + rest
+    more = body[found.end() + 1 :]
+    return _line(value, entry.strip(), mark.upper(), amount, type_code.upper(), rest, more, remarks)
+
+
+def _irregular_amount(digits: str, currency: str | None) -> tuple[Decimal, tuple[tuple[str, str], ...]]:
+    """An amount that is not plainly digits, comma, at most two digits. The comma is the mark of the standard."""
+    if sum(map(str.isdigit, digits)) > _DIGIT_LIMIT:
+        raise UnreadableEntryError("amount_too_long", f"the amount {digits} has more digits than a statement allows")
+    commas, points = digits.count(","), digits.count(".")
+    decimals = MINOR_DIGITS.get(currency or "", 2)
+    remarks: tuple[tuple[str, str], ...] = ()
+    if "'" in digits or commas > 1 or (points and commas) or points > 1:
+        plain = _grouped(digits)
+        remarks = (("amount_grouped", f"the amount {digits} is written with grouping marks and read as {plain}"),)
+    elif points:
+        fraction = digits.partition(".")[2]
+        if len(fraction) > 2 and len(fraction) != decimals:
+            message = f"the amount {digits} can be read with the point as decimal or as grouping mark; ask the bank"
+            raise UnreadableEntryError("amount_ambiguous", message)
+        plain = digits
+        remarks = (("decimal_point", f"the amount {digits} is written with a point instead of a comma"),)
+    else:
+        plain = digits.replace(",", ".")
+        if not commas:
+            remarks = (("decimal_mark_missing", f"the amount {digits} has no decimal comma and is read as whole"),)
+    amount = Decimal(plain)
+    if len(plain.partition(".")[2].rstrip("0")) > decimals:
+        remarks += (("too_many_decimals", f"the amount {digits} has more decimals than {currency or 'usual'}"),)
+    return amount, remarks
+
+
+def _grouped(digits: str) -> str:
+    """Grouping marks taken out where there is only one way to read them.
+
+    >>> _grouped("1.234.567,89"), _grouped("1'234,50"), _grouped("1,234.50")
+    ('1234567.89', '1234.50', '1234.50')
+    """
+    last = max(digits.rfind(","), digits.rfind("."))
+    whole, mark, fraction = digits[:last], digits[last : last + 1], digits[last + 1 :]
+    if not mark or mark in whole:  # only grouping marks of one kind
+        whole, fraction = digits, ""
+    groups = re.split(r"[.,']", whole)
+    regular = 1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
+    if not regular or len(set(re.findall(r"[.,']", whole))) > 1:
+        raise UnreadableEntryError(
+            "amount_ambiguous", f"the amount {digits} cannot be read with certainty; ask the bank"
+        )
+    return "".join(groups) + (f".{fraction}" if fraction else "")

@@ -1,0 +1,294 @@
+"""MT940, MT942 and MT950 files, read once from front to back."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from integrations.bank.mt940.balances import read_balance, read_control_sum
+from integrations.bank.mt940.dialects import SURE, Dialect, dialect_named, recognise
+from integrations.bank.mt940.drafts import DetailDraft, EntryDraft, seal_detail, seal_entry
+from integrations.bank.mt940.entry_line import EntryLine, UnreadableEntryError, read_entry_line
+from integrations.bank.mt940.remarks import Remarks, read_original_amounts, unwrap
+from integrations.bank.mt940.statement import StatementInProgress
+from integrations.bank.mt940.tokenizer import Field, fields, rewindable, survey
+from matching.model.bank_statement import (
+    BankEntry,
+    FileFacts,
+    Finding,
+    Quarantined,
+    ReadEvent,
+    StatementFormat,
+    StatementStart,
+)
+
+_SUBFIELDS = re.compile(r"[0-9]{3}[^0-9A-Za-z /][0-9]{2}")
+_SEQUENCE = re.compile(r"\s*([^/\s]*)\s*(?:/\s*([0-9]{1,9}))?")
+_ACCOUNT_WITH_CURRENCY = re.compile(r"(.*?[0-9].*?) ?([A-Z]{3})")
+# What may follow the text of the last field of a message: trailer, next envelope, file headers of Dutch banks.
+_TRAILER = re.compile(r"\n(?:[ ]?-(?:\}|\x03|XXX|[ ]*(?:\n|$))|\{[1-5]:|[A-Z]{6}[A-Z0-9]{2,5} *\n9[45][0-9] *\n)")
+_HEADS = frozenset({"", "20", "940", "942", "950", "25", "25P", "28", "28C", "13", "13D", "34F"})
+_INTERIM_FIELDS = frozenset({"34F", "13D", "90D", "90C"})
+_FIRST_FIELDS = frozenset({"25", "25P", "28", "28C", "60", "60F", "60M", "13", "13D", "34F"})
+
+
+def count_entries(source: BinaryIO) -> int:
+    """How many lines of the raw bytes begin with `:61:`, by a plain scan that knows nothing of the format."""
+    return survey(rewindable(source)).entry_count
+
+
+def read_events(source: BinaryIO, *, dialect: str | None = None) -> Iterator[ReadEvent]:
+    """The file's statements, entries and findings in file order; the last event is `FileFacts`.
+
+    Reads in pieces: memory does not depend on the size of the file. Every `:61:` line of the raw bytes becomes
+    one `BankEntry` or one `Quarantined`. ``transaction_code`` is the four-character SWIFT type as written
+    ("NTRF"), with the bank's own business code behind a slash where field 86 gives one ("NTRF/166").
+    ``entry_reference`` is the reference for the account owner, ``bank_reference`` what follows ``//``.
+    ``booking_date`` is the entry date where the line has one; it is None where the bank left it out.
+
+    ``dialect`` names how the bank writes field 86; without it every entry's dialect is recognised from content.
+    Raises ValueError when there is no dialect of that name.
+    """
+    forced = dialect_named(dialect) if dialect else None
+    return _Reading(rewindable(source), forced).events()
+
+
+class _Reading:
+    """One pass over one file."""
+
+    def __init__(self, source: BinaryIO, forced: Dialect | None) -> None:
+        self._source = source
+        self._forced = forced
+        self._likely: Dialect | None = forced
+        self._dialects: Counter[str] = Counter()
+        self._statement: StatementInProgress | None = None
+        self._held: Field | None = None
+        self._texts: list[str] = []
+        self._yielded = 0
+        self._line = 1
+        self._kinds: set[str] = set()
+        self._announced: str | None = None
+        self._found: list[Finding] = []
+
+    def events(self) -> Iterator[ReadEvent]:
+        facts = survey(self._source)
+        if facts.mixed:
+            yield _finding(
+                "warning", "encoding_mixed", 1, "some characters are not UTF-8 and were read as Windows text"
+            )
+        for field in fields(self._source, facts.encoding, facts.errors):
+            tag = field.tag
+            if tag == "61":
+                if self._held is not None:
+                    yield from self._entry()
+                else:
+                    yield from self._begin_entries(field)
+                self._held = field
+            elif self._held is not None and tag in ("86", "86 "):
+                self._texts.append(_text(field))
+            else:
+                if self._held is not None and tag != "NS":
+                    yield from self._entry()
+                yield from self._other(field)
+        if self._held is not None:
+            yield from self._entry()
+        yield from self._end_statement()
+        assert self._yielded == facts.entry_count, "an entry was lost or doubled while reading"
+        yield FileFacts(
+            format=self._format(),
+            version=self._announced if self._announced == "mt950" else None,
+            encoding=facts.encoding,
+            dialect=self._main_dialect(),
+            entries_in_file=facts.entry_count,
+        )
+
+    # -- Entries ------------------------------------------------------------------------------------------------
+
+    def _begin_entries(self, field: Field) -> Iterator[ReadEvent]:
+        statement = self._statement
+        if statement is None:
+            statement = self._statement = StatementInProgress(field.line)
+            message = "entries stand here without a statement header: account and balances are not known"
+            yield _finding("warning", "statement_header_missing", field.line, message)
+        if statement.closing_seen:
+            message = "an entry stands after the closing balance; it is counted with the statement before it"
+            yield _finding("warning", "entry_after_closing_balance", field.line, message)
+        yield from self._start(statement)
+
+    def _start(self, statement: StatementInProgress) -> Iterator[ReadEvent]:
+        if not statement.started:
+            statement.started = True
+            yield StatementStart(header=statement.header())
+
+    def _entry(self) -> Iterator[ReadEvent]:
+        """The entry that is held, now that all its texts are known."""
+        field, texts = self._held, self._texts
+        statement = self._statement
+        assert field is not None
+        assert statement is not None
+        self._held = None
+        self._texts = []
+        self._yielded += 1
+        currency = statement.currency
+        where = f"line {field.line}"
+        body = field.body
+        if field.next_tag in _HEADS:
+            body = _without_trailer(body)
+        try:
+            line = read_entry_line(body, currency)
+        except UnreadableEntryError as problem:
+            statement.quarantined_count += 1
+            raw = "".join([f":61:{body}", *(f"\n:86:{text}" for text in texts)])
+            yield Quarantined(where=where, raw=raw, code=problem.code, message=str(problem))
+            return
+        for code, message in line.remarks:
+            yield Finding(severity="warning", code=code, where=where, message=message)
+        statement.entry_count += 1
+        entry = self._build(line, texts, currency, statement.entry_count, where)
+        if entry.status == "booked":
+            statement.booked_total += line.amount
+        if line.amount < 0:
+            statement.debit_count += 1
+            statement.debit_total -= line.amount
+        else:
+            statement.credit_count += 1
+            statement.credit_total += line.amount
+        yield entry
+
+    def _build(self, line: EntryLine, texts: list[str], currency: str | None, ordinal: int, where: str) -> BankEntry:
+        draft = DetailDraft(line.amount, currency, line.bank_reference)
+        lines = texts[0].split("\n") if len(texts) == 1 else [part for text in texts for part in text.split("\n")]
+        remarks = Remarks(lines, unwrap(lines) if lines else "", line)
+        dialect = self._forced
+        if dialect is None:
+            dialect = self._likely
+            if dialect is None or dialect.score(remarks) < SURE:
+                self._likely = dialect = recognise(remarks)
+        if texts:
+            self._dialects[dialect.NAME] += 1
+        own_code = dialect.read(remarks, draft)
+        if line.supplementary:
+            read_original_amounts(line.supplementary, draft)
+        code = line.type_code
+        if own_code:
+            code = f"{code}/{own_code}" if code else own_code
+        mark = line.mark
+        return seal_entry(
+            EntryDraft(
+                ordinal,
+                line.entry_date,
+                line.value_date,
+                line.amount,
+                currency,
+                "pending" if mark[0] == "E" else "booked",
+                "R" in mark,
+                line.bank_reference,
+                line.reference,
+                code,
+                (seal_detail(draft),),
+                where,
+            )
+        )
+
+    # -- Everything else ----------------------------------------------------------------------------------------
+
+    def _other(self, field: Field) -> Iterator[ReadEvent]:
+        tag, value = field.tag, field.body.partition("\n")[0].strip()
+        if not tag or tag in ("940", "942", "950"):
+            self._announce(field)
+            return
+        statement = self._statement
+        if tag[:2] == "25" and statement is not None and statement.started and _SUBFIELDS.match(value):
+            message = "this account field holds the text of an entry and was left out; the file is damaged here"
+            yield _finding("warning", "field_misplaced", field.line, message)
+            return
+        if (
+            tag == "20"
+            or statement is None
+            or (tag in _FIRST_FIELDS and (statement.started or statement.closing_seen or tag in statement.seen))
+        ):
+            yield from self._end_statement()
+            statement = self._statement = StatementInProgress(field.line)
+        if tag != "34F":  # one floor limit for debits, one for credits
+            statement.seen.add(tag)
+        self._line = field.line
+        if tag[:2] in {"60", "62"}:
+            yield from self._read_balance(statement, field)
+        else:
+            self._read_header(statement, field, value)
+
+    def _read_header(self, statement: StatementInProgress, field: Field, value: str) -> None:
+        tag = field.tag
+        if tag == "20":
+            statement.statement_id = value or None
+        elif tag in {"25", "25P"}:
+            self._read_account(statement, value)
+        elif tag in {"28", "28C"}:
+            found = _SEQUENCE.match(value)
+            assert found is not None
+            statement.sequence = found.group(1) or None
+            statement.page = int(found.group(2)) if found.group(2) else None
+        elif tag in _INTERIM_FIELDS:
+            statement.kind = "interim"
+            if tag == "34F":
+                statement.floor_currency = value[:3] if value[:3].isalpha() else None
+            elif tag == "90D":
+                statement.debits = read_control_sum(field.body)
+            elif tag == "90C":
+                statement.credits = read_control_sum(field.body)
+
+    def _announce(self, field: Field) -> None:
+        pass
+
+    def _read_account(self, statement: StatementInProgress, value: str) -> None:
+        found = _ACCOUNT_WITH_CURRENCY.fullmatch(value)
+        if found:
+            value, statement.account_currency = found.group(1), found.group(2)
+        statement.account = value or None
+
+    def _read_balance(self, statement: StatementInProgress, field: Field) -> Iterator[ReadEvent]:
+        balance = read_balance(field.body)
+        opening = field.tag[:2] == "60"
+        if balance is None:
+            what = "opening" if opening else "closing"
+            yield _finding(
+                "error", "balance_unreadable", field.line, f"the {what} balance cannot be read: {field.body[:80]!r}"
+            )
+        if opening:
+            statement.opening, statement.opening_seen = balance, True
+            return
+        yield from self._start(statement)
+        if statement.closing_seen:
+            return
+        statement.closing, statement.closing_seen = balance, True
+        statement.last_page = field.tag[2:].upper() != "M"
+
+    def _end_statement(self) -> Iterator[ReadEvent]:
+        statement, self._statement = self._statement, None
+        if statement is None:
+            return
+        yield from self._start(statement)
+        self._kinds.add(statement.kind)
+        yield from statement.closing_findings(statement.line)
+        yield statement.end()
+
+    def _format(self) -> StatementFormat:
+        return "mt942" if self._kinds == {"interim"} else "mt940"
+
+    def _main_dialect(self) -> str | None:
+        if self._forced:
+            return self._forced.NAME
+        return self._dialects.most_common(1)[0][0] if self._dialects else None
+
+
+def _text(field: Field) -> str:
+    return _without_trailer(field.body) if field.next_tag in _HEADS else field.body
+
+
+def _without_trailer(body: str) -> str:
+    found = _TRAILER.search(body)
+    return body[: found.start()] if found else body
+
+
+def _finding(severity: str, code: str, line: int, message: str) -> Finding:
+    return Finding(severity=severity, code=code, where=f"line {line}", message=message)  # type: ignore[arg-type]

@@ -1,0 +1,128 @@
+"""What a dialect gets to read: the texts around one entry, and helpers that several dialects share."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.mt940.entry_line import EntryLine
+from matching.model.bank_statement import Charge
+
+SWIFT_LINE = 65
+_NARROWEST = 27  # no bank cuts its lines shorter than a German sub-field
+_PARTIAL_CODE = re.compile(r"[/?~^<>][A-Z0-9]{0,4}$")
+_NOT_GIVEN = frozenset({"", "NOTPROVIDED", "NOT PROVIDED", "NONREF", "NICHT ANGEGEBEN", "NOTPROV", "-"})
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}")
+_BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
+_MONEY = re.compile(r"([A-Z]{3}) ?([0-9]{1,15}(?:[,.][0-9]{0,4})?)")
+
+
+@dataclass(slots=True, eq=False)
+class Remarks:
+    """One entry's texts: its `:86:` lines as they came, the same unwrapped, and its `:61:` line."""
+
+    lines: list[str]
+    text: str
+    line: EntryLine
+
+
+def unwrap(lines: list[str]) -> str:
+    """The lines as one text.
+
+    Banks cut the text every 65 characters, in the middle of words and numbers: a full line is continued without
+    a blank. A line that ends before the width was ended on purpose, and a blank stands for its end, unless the
+    next one begins with a code or the cut went through one.
+
+    >>> unwrap(["INVOICES 4711,", "4712"]), unwrap(["OUR PAYMENT OF YOUR INVOICE 47", "11 AND 12"])
+    ('INVOICES 4711, 4712', 'OUR PAYMENT OF YOUR INVOICE 4711 AND 12')
+    """
+    if len(lines) == 1:
+        return lines[0]
+    width = max(_NARROWEST, min(SWIFT_LINE, max(map(len, lines))))
+    text = lines[0]
+    full = len(text) >= width - 4  # some banks count the four characters of the tag
+    for line in lines[1:]:
+        if full or not line or line[0] in "/?~^<>" or text[-1:] == " " or _PARTIAL_CODE.search(text):
+            text += line
+        else:
+            text += " " + line
+        full = len(line) >= width
+    return text
+
+
+def given(text: str | None) -> str | None:
+    """The reference itself, None where the bank only says that there is none.
+
+    >>> given("NOTPROVIDED"), given(" INV-1 ")
+    (None, 'INV-1')
+    """
+    if text is None:
+        return None
+    text = text.strip()
+    return None if text.upper() in _NOT_GIVEN else text
+
+
+def account(text: str | None) -> str | None:
+    """An account number without blanks; zeros alone are no account.
+
+    >>> account("DE89 3704 0044 0532 0130 00"), account("0000000000")
+    ('DE89370400440532013000', None)
+    """
+    if text is None:
+        return None
+    compact = "".join(text.split())
+    return compact if compact.strip("0-./") else None
+
+
+def is_iban(text: str) -> bool:
+    """Whether shape and check digits are those of an IBAN (ISO 13616).
+
+    >>> is_iban("DE89370400440532013000"), is_iban("DE88370400440532013000")
+    (True, False)
+    """
+    if not _IBAN.fullmatch(text):
+        return False
+    turned = text[4:] + text[:4]
+    return int("".join(str(int(letter, 36)) for letter in turned)) % 97 == 1
+
+
+def is_bic(text: str) -> bool:
+    """Whether the text has the shape of a BIC (ISO 9362)."""
+    return _BIC.fullmatch(text) is not None
+
+
+def money(text: str) -> tuple[str, Decimal] | None:
+    """Currency and amount of a text such as ``EUR11,85``; None when it is something else.
+
+    >>> money("USD2853,12")
+    ('USD', Decimal('2853.12'))
+    """
+    found = _MONEY.match(text.strip())
+    if found is None:
+        return None
+    return found.group(1), Decimal(found.group(2).replace(",", "."))
+
+
+_SUPPLEMENT = re.compile(r"/(OCMT|CHGS|EXCH)/([^/]*)/?")
+
+
+def read_original_amounts(texts: list[str], draft: DetailDraft) -> None:
+    """Original amount, rate and charges from the second line of field 61, ``/OCMT/EUR11,85//CHGS/EUR0,50/``."""
+    for code, text in _SUPPLEMENT.findall("".join(texts)):
+        set_original_amount(draft, code, text)
+
+
+def set_original_amount(draft: DetailDraft, code: str, text: str) -> None:
+    """One of OCMT (amount before exchange), CHGS (charges, a cost to us), EXCH (rate), where it can be read."""
+    if code == "EXCH":
+        rate = re.search(r"[0-9]+(?:[,.][0-9]+)?", text)
+        if rate and len(rate.group()) <= 20:
+            draft.exchange_rate = Decimal(rate.group().replace(",", "."))
+        return
+    found = money(text)
+    if found is None:
+        return
+    if code == "OCMT":
+        draft.instructed_currency, draft.instructed_amount = found
+    else:
+        draft.charges += (Charge(amount=-found[1], currency=found[0], bearer=None),)

@@ -1,0 +1,149 @@
+"""Bytes into fields: which encoding, where each `:61:` stands, and nothing that is not in the file.
+
+A field begins at the start of a line with a tag that MT940, MT942 or MT950 knows, and runs to the next one.
+Other lines that begin with a colon (a wrapped time of day, `:26:37`) are text of the field they stand in.
+"""
+
+import codecs
+import re
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, NamedTuple, cast
+
+from integrations.bank.mt940.encoding import EncodingSurvey
+
+CHUNK_BYTES = 1 << 17
+# A field longer than this is no bank statement any more; it is cut here so that memory stays bounded.
+FIELD_LIMIT = 1 << 20
+_SPOOL_BYTES = 1 << 23
+_PARTIAL_TAG = 8
+
+_FIELD = re.compile(r"\n:(61|86 ?|20|21|25P?|28C?|13D?|34F|60[FMfm]?|62[FMfm]?|64|65F?|90[CDcd]|NS|940|942|950):")
+# Control characters before a tag come from joined files (DOS end-of-file) and from the SWIFT network. Entries are
+# left alone: the plain scan of the raw bytes would not count them.
+_STRAY = re.compile(r"\n[\x00-\x08\x0b\x0c\x0e-\x1f\ufeff]+:(?!61:)")
+
+
+class Field(NamedTuple):
+    """One field: tag without colons, number of its first line, its text with line breaks, and the tag after it."""
+
+    tag: str
+    line: int
+    body: str
+    next_tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What one pass over the raw bytes says: the encoding, and how many lines begin with `:61:`."""
+
+    encoding: str
+    errors: str
+    mixed: bool
+    entry_count: int
+
+
+def rewindable(source: BinaryIO) -> BinaryIO:
+    """A source that can be read twice: the source itself, or a copy that spills to disk.
+
+    Text in UTF-16 (some accounting programs export it) is turned into UTF-8 on the way.
+    """
+    if source.seekable():
+        start = source.tell()
+        wide = _wide_codec(source.read(64))
+        source.seek(start)
+        if wide is None:
+            return source
+        return _copy(source, wide)
+    copy = _copy(source, None)
+    return rewindable(copy)
+
+
+def _copy(source: BinaryIO, wide: str | None) -> BinaryIO:
+    copy = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES))  # noqa: SIM115 - outlives this call
+    decoder = codecs.getincrementaldecoder(wide)("replace") if wide else None
+    while block := source.read(CHUNK_BYTES):
+        copy.write(decoder.decode(block).encode("utf-8", "replace") if decoder else block)
+    copy.seek(0)
+    return copy
+
+
+def _wide_codec(head: bytes) -> str | None:
+    """UTF-16, if there is its byte order mark and every other byte is NUL as in plain Latin text."""
+    if head.startswith(codecs.BOM_UTF16_LE) and head[3::2].count(0) * 4 > len(head[3::2]) * 3:
+        return "utf-16"
+    if head.startswith(codecs.BOM_UTF16_BE) and head[2::2].count(0) * 4 > len(head[2::2]) * 3:
+        return "utf-16"
+    return None
+
+
+def survey(source: BinaryIO) -> Survey:
+    """Read the source once from where it stands and go back there."""
+    start = source.tell()
+    encodings = EncodingSurvey()
+    count = 0
+    tail = b"\n"
+    while block := source.read(CHUNK_BYTES):
+        encodings.feed(block)
+        window = tail + block
+        count += window.count(b"\n:61:") + window.count(b"\r:61:")
+        tail = window[-4:]  # one byte less than what is counted: seen again when cut, never counted twice
+    source.seek(start)
+    if encodings.head.startswith(codecs.BOM_UTF8 + b":61:"):
+        count += 1
+    encoding = encodings.decide()
+    return Survey(encoding.name, encoding.errors, encoding.mixed, count)
+
+
+def _texts(source: BinaryIO, encoding: str, errors: str) -> Iterator[str]:
+    """The decoded source in pieces, every line end turned into LF."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
+    held = ""
+    first = True
+    block = b"\n"
+    while block:
+        block = source.read(CHUNK_BYTES)
+        text = decoder.decode(block, not block)
+        if first and text:
+            text = text.removeprefix("\ufeff")
+            first = False
+        if held:
+            text, held = held + text, ""
+        if block and text.endswith("\r"):
+            text, held = text[:-1], "\r"
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if text:
+            yield text
+
+
+def fields(source: BinaryIO, encoding: str, errors: str) -> Iterator[Field]:
+    """Every field of the source in order; text outside any field is a field with an empty tag."""
+    line = 0
+    tag = ""
+    head = ""  # "\n:61:" and so on: what of the held text is tag
+    held = "\n"  # the text of the last field seen, which may go on in the next piece
+    for text in _texts(source, encoding, errors):
+        parts = _FIELD.split(_STRAY.sub("\n:", head + held + text))
+        if len(parts) > 1:
+            if parts[0]:
+                yield Field("", line + 1, parts[0], parts[1])
+                line += parts[0].count("\n")
+            # The last field is held back: only its successor tells where it ends.
+            for at in range(1, len(parts) - 2, 2):
+                body = parts[at + 1]
+                line += 1
+                yield Field(parts[at], line, body, parts[at + 2])
+                line += body.count("\n")
+            tag, held = parts[-2], parts[-1]
+            head = f"\n:{tag}:"
+        else:
+            held = parts[0]
+        if len(held) > FIELD_LIMIT:
+            cut = len(held) - _PARTIAL_TAG
+            yield Field(tag, line + bool(tag), held[:cut], "")
+            line += bool(tag) + held.count("\n", 0, cut)
+            tag, head, held = "", "", held[cut:]
+    if tag or held.strip("\n"):
+        yield Field(tag, line + bool(tag), held, "")
