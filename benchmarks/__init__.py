@@ -1,0 +1,1 @@
+"""Measurements of Lettrage, printed as tables by ``python -m benchmarks``."""

@@ -1,0 +1,1 @@
+"""The matching benchmark: generated worlds with known truth, scoring at invoice level, ceiling and baselines."""
