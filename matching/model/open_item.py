@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+FactKind = Literal["payer_account", "payer_name", "reference_habit", "tolerance_habit", "not_ours"]
 ItemKind = Literal["invoice", "credit_note", "debit_note", "on_account"]
 
 
@@ -73,7 +74,7 @@ class LearnedFact:
     from first, ``learned_on`` the day of the last confirmation.
     """
 
-    kind: Literal["payer_account", "payer_name", "reference_habit", "tolerance_habit", "not_ours"]
+    kind: FactKind
     subject: str
     customer_id: str
     confirmations: int
