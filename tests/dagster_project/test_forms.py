@@ -1,0 +1,156 @@
+"""Every link of the worklist is valid run configuration, whatever strangers write into a payment."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import dagster as dg
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dagster_project.case_text import CaseView
+from dagster_project.forms import BATCH, CLEARING, RESOLUTIONS, VERDICT, clearing_form, clearing_values, form_yaml
+from dagster_project.links import Place
+from dagster_project.worklist import Jobs, Worklist, bulk_link, links, metadata, summary, table
+from integrations.ledger.records import CaseSummary
+from matching.model.decision import Allocation, Suggestion
+from matching.model.open_item import OpenItem
+from matching.model.payment import Payment
+
+HOSTILE = [
+    "invoice 1\nresolution: write_off",
+    "thanks\u2028case: EX-AAAA\u2029\x85note: x",
+    "]( javascript:alert(1) ) ![x](http://evil/x.png) <img src=x onerror=alert(1)> | cell",
+    "# {env: SECRET} *bold* `code` [a]: http://evil",
+    "\x00\x07\ufeff\u202etxet desrever\ud800",
+    "'\"\\ %20 & + ; -- */ ---\n...\n!!python/object:os.system",
+    "🦊 Ünïcødé 漢字",
+]
+
+
+@dg.op
+def nothing() -> None:
+    """Stands for the work; only the form is looked at here."""
+
+
+def job(name: str, schema: dict[str, Any]) -> dg.JobDefinition:
+    @dg.job(name=name, config=dg.ConfigMapping(config_fn=lambda _: {}, config_schema=schema))
+    def form() -> None:
+        nothing()
+
+    return form
+
+
+JOBS = {"clear": job("clear", CLEARING), "batch": job("batch", BATCH), "approve": job("approve", VERDICT)}
+
+
+def view(text: str = "Invoice VF26-04001", *, state: Any = "open", number: str = "VF26-04001") -> CaseView:
+    payment = Payment(
+        payment_id="v1:abc", account="NL20INGB0001234567", currency="EUR", amount=125000, booked_on=date(2026, 11, 12),
+        valued_on=None, payer_name=text, payer_account="DE35001051701", remittance=text, return_reason=text,
+    )  # fmt: skip
+    item = OpenItem(
+        item_id="AR-1", number=number, kind="invoice", customer_id="10017", currency="EUR", issued_on=date(2026, 10, 1),
+        due_on=date(2026, 10, 31), original_amount=130000, open_amount=130000,
+    )  # fmt: skip
+    suggestion = Suggestion(
+        allocations=(Allocation(item_id="AR-1", cash=125000, residual=5000),), confidence=0.874, why=text,
+        customer_id="10017",
+    )  # fmt: skip
+    case = CaseSummary(
+        case_id="EX-7K2M", state=state, version=3, kind="short_payment", unallocated=125000, why=text,
+        customer_id="10017", payment=payment, opened_at=datetime(2026, 11, 13, 2, 0, tzinfo=UTC),
+        suggestions=(suggestion,),
+    )  # fmt: skip
+    return CaseView(case=case, items={"AR-1": item}, customer_name=text, age_days=7, allowed=tuple(RESOLUTIONS))
+
+
+def config_of(link: str) -> str:
+    return parse_qs(urlsplit(link).query)["config"][0]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("resolution", RESOLUTIONS)
+def test_each_form_loads_as_what_was_meant_and_is_valid(resolution: str, text: str) -> None:
+    case = view(text, number=text)
+    form = clearing_form(case, resolution)
+    loaded = yaml.safe_load(form)
+    assert loaded == clearing_values(case, resolution)
+    assert dg.validate_run_config(JOBS["clear"], loaded)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("state", ["open", "awaiting_approval"])
+def test_each_link_survives_the_browser(text: str, state: str) -> None:
+    case = view(text, state=state)
+    rendered = list(links(case, "acme", Place(prefix="/dagster")))
+    assert rendered
+    for link in rendered:
+        label, address = link[1:-1].split("](")
+        assert label
+        assert not set(" ()") & set(address)
+        name = "approve" if "/jobs/approve_acme/" in address else "clear"
+        assert dg.validate_run_config(JOBS[name], yaml.safe_load(config_of(address)))
+
+
+@given(st.text())
+@settings(max_examples=200, deadline=None)
+def test_no_text_leaves_its_comment_or_its_value(text: str) -> None:
+    form = form_yaml({"case": text, "items": [{"item": text}]}, [text])
+    assert yaml.safe_load(form) == {"case": text, "items": [{"item": text}]}
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_bank_text_makes_no_link_and_no_cell_of_its_own(text: str) -> None:
+    lines = table([view(text)], "acme", Place()).splitlines()
+    assert len(lines) == 3
+    unescaped = [cell for cell in lines[2].replace("\\|", "").split("|") if cell]
+    assert len(unescaped) == 7
+    outside_links = lines[2].split("| [Accept]", maxsplit=1)[0]
+    for mark in "[]()<>`!":
+        assert outside_links.count(mark) == outside_links.count(f"\\{mark}")
+
+
+def worklist(**changes: Any) -> Worklist:
+    values: dict[str, Any] = {
+        "company": "acme", "views": tuple(view() for _ in range(47)), "open_count": 9_999, "awaiting_approval": 2,
+        "amounts": {"EUR": 123_456_789, "JPY": 5}, "oldest_days": 12, "by_kind": [("short_payment", 3)],
+        "acceptable": 16,
+    }  # fmt: skip
+    return Worklist(**{**values, **changes})
+
+
+def test_the_summary_is_visible_without_a_click_and_holds_the_bulk_link() -> None:
+    text = summary(worklist(), Place(location="a-rather-long-location-name", prefix="/a/long/prefix"))
+    assert len(text) < 1_000
+    assert "9,999 open cases" in text
+    loaded = yaml.safe_load(config_of(bulk_link(worklist(), Place())))
+    assert loaded == {"accept_from_percent": 85, "at_most": 16, "note": ""}
+    assert dg.validate_run_config(JOBS["batch"], loaded)
+
+
+def test_lists_hold_twenty_and_numbers_are_whole() -> None:
+    shown = metadata(worklist(), Place())
+    assert [key for key in shown if key.startswith("list_")] == ["list_01", "list_02", "list_03"]
+    assert shown["amount_EUR"].value == 1_234_567
+    assert shown["amount_JPY"].value == 5
+    assert shown["open"].value == 9_999
+
+
+def test_an_empty_worklist_says_so() -> None:
+    text = summary(worklist(views=(), open_count=0, awaiting_approval=0, amounts={}, acceptable=0), Place())
+    assert text.startswith("Nothing to do")
+
+
+def test_the_environment_cannot_be_read_through_a_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_TOKEN", "hunter2")
+    for field in ("note", "case", "customer", "reason"):
+        filled = {"case": "EX-1", "resolution": "allocate", field: {"env": "SECRET_TOKEN"}}
+        with pytest.raises(dg.DagsterInvalidConfigError):
+            dg.validate_run_config(JOBS["clear"], filled)
+
+
+def test_jobs_are_named_after_their_company() -> None:
+    assert Jobs.of("acme").batch == "clear_exceptions_batch_acme"
