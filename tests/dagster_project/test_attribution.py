@@ -34,7 +34,7 @@ def test_the_runs_user(headers: dict[str, str], tags: dict[str, str], user: str)
     with dg.DagsterInstance.ephemeral() as instance:
         coordinator = UserRunCoordinator()
         coordinator.register_instance(instance)
-        run = instance.create_run_for_job(trivial, tags=tags, status=dg.DagsterRunStatus.QUEUED)
+        run = instance.create_run_for_job(trivial, tags=tags, status=dg.DagsterRunStatus.STARTED)
         context: Any = SimpleNamespace(dagster_run=run, get_request_header=headers.get)
         coordinator.submit_run(context)
         stored = instance.get_run_by_id(run.run_id)
