@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 _ENTRY = b"<STMTTRN"
 _CLOSE = b"</STMTTRN"
+_GREATER, _SLASH = b">/"
 _NAME_ENDS = frozenset(b"> \t\r\n/")
 _LIST_ENDS = re.compile(rb"</?(?:BANKTRANLIST|INVTRANLIST|INVBANKTRAN|CCSTMTRS|STMTRS|INVSTMTRS|LEDGERBAL)\s*>")
 _LONGEST = 1 << 20
@@ -100,9 +101,23 @@ class ElementStream:
     def _entry(self, start: int) -> Piece:
         """The entry element that begins at ``start``; the position then stands behind it."""
         self._advance(start)
+        upper, inside = self._upper, start + len(_ENTRY) + 1
+        close = upper.find(b"</STMTTRN>", inside)
+        # Nearly all elements are plain and closed; one look suffices for them.
+        if (
+            close > 0
+            and upper[inside - 1] == _GREATER
+            and upper.find(_ENTRY, inside, close) < 0
+            and (upper.find(b"TRANLIST", inside, close) < 0)
+        ):
+            return self._taken_entry(inside, close, close + 10, "closed")
+        return self._odd_entry()
+
+    def _odd_entry(self) -> Piece:
+        """An element that is not closed, or written unusually, or not wholly read yet."""
         while True:
             inside = self._upper.find(b">", self._position) + 1
-            if inside and self._upper[inside - 2] == ord("/"):
+            if inside and self._upper[inside - 2] == _SLASH:
                 return self._taken_entry(inside, inside, inside, "closed")
             close = self._find_name(_CLOSE, inside, len(self._upper)) if inside else -1
             implied = self._implied_end(inside, close if close >= 0 else len(self._upper)) if inside else -1

@@ -39,7 +39,7 @@ def plain_chunks(source: BinaryIO) -> Iterator[bytes]:
 
 
 def wide_encoding(head: bytes) -> str | None:
-    """ "utf-16" where the file is written in two bytes per character, else None."""
+    """Name `utf-16` where the file is written in two bytes per character, else None."""
     return "utf-16" if _wide_codec(head) else None
 
 
