@@ -1,0 +1,316 @@
+"""Which payment settles which open items: the whole story, in the order it happens.
+
+    read        what the payment says: documents named, payer, dates          reading, extract, payer
+    classify    is it a customer payment at all?                              classify
+    propose     every rule offers explanations with their evidence            rules/
+    score       the decision table says how sure each one is                  score, decision_table
+    veto        what must not be posted, however good it looks                vetoes
+    arbitrate   the whole batch at once: every item settled once              arbitration
+    decide      posted, or an exception with the best suggestions             here
+    explain     one sentence a clerk can check                                explain
+
+Pure: the same payments and ledger give the same decisions, in any order, at any time. Amounts are conserved to the
+minor unit, and no item is settled beyond what is open; both are asserted before anything leaves.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from matching import decision_table, vetoes
+from matching.arbitration import Proposal, arbitrate, content_key
+from matching.classify import ignored_reason, is_return
+from matching.explain import allocations, evidence, money, sentence
+from matching.extract import Mention
+from matching.grades import Payer, Reference
+from matching.hypothesis import Hypothesis
+from matching.index import LedgerIndex
+from matching.model.decision import Decision, ExceptionCase, ExceptionKind, MatchResult, Suggestion
+from matching.model.open_item import Customer, OpenItem
+from matching.model.payment import Payment
+from matching.model.policy import History, Policy
+from matching.reading import Reading
+from matching.rules.amounts import whole_lines
+from matching.rules.by_amount import by_amount
+from matching.rules.by_document_number import by_document_number
+from matching.rules.by_near_number import by_near_number
+from matching.rules.by_remittance_advice import by_remittance_advice
+from matching.score import scored
+from matching.suggest import payer_of, suggestions
+
+
+def match(
+    payments: Iterable[Payment],
+    open_items: Iterable[OpenItem],
+    customers: Iterable[Customer],
+    history: History,
+    policy: Policy,
+    as_of: date,
+) -> MatchResult:
+    """One decision for every payment. Never raises for what banks or ERPs deliver."""
+    return match_batch(LedgerIndex.build(open_items, customers, history, policy), payments, as_of)
+
+
+def match_batch(index: LedgerIndex, payments: Iterable[Payment], as_of: date) -> MatchResult:
+    """One decision for every payment of a batch against a ledger that was indexed before."""
+    del as_of  # Every date that matters stands on the payment or the item; kept so that callers state their day.
+    once = {payment.payment_id: payment for payment in sorted(payments, key=lambda p: (p.payment_id, content_key(p)))}
+    decided: dict[str, Decision] = {}
+    proposals: list[Proposal] = []
+    for payment in once.values():
+        reading = Reading(payment, index)
+        reason = ignored_reason(reading)
+        if reason is not None:
+            decided[payment.payment_id] = _ignored(payment, reason)
+        elif payment.amount < 0:
+            decided[payment.payment_id] = _outgoing(reading, index)
+        else:
+            proposals.append(Proposal(reading, propose(reading, index)))
+    arbitrate(proposals, index)
+    taken = _settle(proposals, index)
+    for proposal in proposals:
+        decided[proposal.payment.payment_id] = _decide(proposal, index, taken)
+    decisions = tuple(decided[payment_id] for payment_id in sorted(decided))
+    _assert_conserved(decisions, once, index)
+    return MatchResult(decisions=decisions, rule_version=_version(index.policy))
+
+
+def propose(reading: Reading, index: LedgerIndex) -> list[Hypothesis]:
+    """Every explanation the rules can offer, scored and doubted, best first; the cheap and certain ones end the search."""
+    found: list[Hypothesis] = []
+    if reading.payment.documents:
+        found.extend(by_remittance_advice(reading, index))
+    strong = reading.strong
+    if strong:
+        found.extend(by_document_number(reading, index, strong))
+    if any(hypothesis.relation in {"exact", "advice", "discount"} for hypothesis in found):
+        judged = vetoes.apply(reading, scored(found), index)
+        if judged[0].confidence >= vetoes.NEVER:
+            return judged
+    weak = reading.weak
+    if weak:
+        found.extend(by_document_number(reading, index, [*strong, *weak], "part_of_number"))
+        own = [mention for mention in weak if mention.items]
+        if len(weak) > 1 or strong:
+            for mention in own[:6]:
+                found.extend(
+                    h
+                    for h in by_document_number(reading, index, [mention], "part_of_number")
+                    if h.relation in {"exact", "discount"}
+                )
+    if not any(hypothesis.relation in {"exact", "discount"} and hypothesis.payer > Payer.OTHER for hypothesis in found):
+        found.extend(by_near_number(reading, index))
+    found.extend(_by_amount_unless_named(reading, index, strong, weak))
+    return vetoes.apply(reading, scored(found), index)
+
+
+def _by_amount_unless_named(
+    reading: Reading, index: LedgerIndex, strong: list[Mention], weak: list[Mention]
+) -> Iterable[Hypothesis]:
+    """What names a document is explained by that document; amounts alone speak only where nothing is named."""
+    named = any(mention.items for mention in strong) or any(
+        mention.items and mention.grade >= Reference.DIGITS for mention in weak
+    )
+    for hypothesis in by_amount(reading, index):
+        if named or any(mention.items for mention in weak):
+            yield hypothesis.doubted("the text names other documents", vetoes.NEVER - 500)
+        else:
+            yield hypothesis
+
+
+def _settle(proposals: list[Proposal], index: LedgerIndex) -> frozenset[int]:
+    """Which items are used up by what is posted; the policy's threshold is applied here, after arbitration."""
+    taken: set[int] = set()
+    for proposal in proposals:
+        if proposal.accepted and proposal.best.confidence < index.policy.post_from:
+            proposal.accepted = False
+        if proposal.accepted:
+            taken.update(line.place for line in proposal.best.lines if not line.residual)
+    return frozenset(taken)
+
+
+def _version(policy: Policy) -> str:
+    return f"{decision_table.VERSION}/{policy.version}"
+
+
+def _ignored(payment: Payment, reason: str) -> Decision:
+    said = f"{money(payment.amount, payment.currency)} is no customer payment: {reason.replace('_', ' ')}."
+    return Decision(
+        payment_id=payment.payment_id,
+        ignored=reason,  # type: ignore[arg-type]
+        confidence=0.99,
+        rule="classify",
+        rule_version=decision_table.VERSION,
+        explanation=said,
+    )
+
+
+def _outgoing(reading: Reading, index: LedgerIndex) -> Decision:
+    """Money going out that may concern a customer: a payment taken back, a refund."""
+    payment = reading.payment
+    returned = is_return(reading)
+    kind: ExceptionKind = "returned_payment" if returned else "outgoing_unexplained"
+    named = [mention for mention in reading.strong if mention.closed or mention.items]
+    customer = ""
+    for mention in named[:1]:
+        table, place = (index.settled, mention.closed[0]) if mention.closed else (index.open, mention.items[0])
+        customer = index.parties.ids[table.customer[place]]
+    if not customer:
+        customers, _ = reading.likely
+        customer = index.parties.ids[customers[0]] if customers else ""
+    shown = ", ".join(mention.text for mention in named[:5])
+    of = f" of {customer}" if customer else ""
+    if returned:
+        why = f"A payment{of} was taken back" + (f"; it names {shown}. Reopen what it had settled." if shown else ".")
+    else:
+        why = f"Money went out to a customer{of}" + (
+            f"; it names {shown}." if shown else "; find the credit it pays back."
+        )
+    case = ExceptionCase(
+        kind=kind, unallocated=payment.amount, why=why, customer_id=customer, suggestions=_credits(reading, index)
+    )
+    return Decision(
+        payment_id=payment.payment_id,
+        exception=case,
+        rule=kind,
+        rule_version=_version(index.policy),
+        explanation=why,
+    )
+
+
+def _credits(reading: Reading, index: LedgerIndex) -> tuple[Suggestion, ...]:
+    """Credits of the customer with exactly the amount that went out."""
+    payment = reading.payment
+    customers, _ = reading.likely
+    found = [
+        place
+        for customer in customers[:10]
+        for place in index.of_customer_with_amount(customer, payment.amount, payment.currency)
+    ]
+    hypotheses = [
+        Hypothesis(
+            "credit_paid_back", "guess", whole_lines((place,), index), Reference.NONE, reading.weakest_payer((place,))
+        )
+        for place in found[:5]
+    ]
+    return suggestions(Proposal(reading, scored(hypotheses)), index, taken=frozenset())
+
+
+def _decide(proposal: Proposal, index: LedgerIndex, taken: frozenset[int]) -> Decision:
+    payment, reading = proposal.payment, proposal.reading
+    if not proposal.accepted:
+        return _exception(proposal, index, taken)
+    best = proposal.best
+    case = None
+    said = sentence(best, reading, index)
+    if best.rest:
+        customer = index.parties.ids[index.open.customer[best.lines[0].place]]
+        offered = Suggestion(
+            allocations=(), confidence=0.5, why=f"On account of {customer}.", customer_id=customer, on_account=best.rest
+        )
+        case = ExceptionCase(
+            kind="over_payment", unallocated=best.rest, why=said, customer_id=customer, suggestions=(offered,)
+        )
+    return Decision(
+        payment_id=payment.payment_id,
+        allocations=allocations(best.lines, index),
+        exception=case,
+        confidence=best.confidence / 10_000,
+        rule=best.rule,
+        rule_version=_version(index.policy),
+        explanation=said,
+        evidence=evidence(best, reading, index),
+    )
+
+
+def _exception(proposal: Proposal, index: LedgerIndex, taken: frozenset[int]) -> Decision:
+    payment = proposal.payment
+    kind, why = _kind(proposal, index)
+    case = ExceptionCase(
+        kind=kind,
+        unallocated=payment.amount,
+        why=why,
+        customer_id=payer_of(proposal, index),
+        suggestions=suggestions(proposal, index, taken=taken),
+    )
+    return Decision(
+        payment_id=payment.payment_id,
+        exception=case,
+        rule=kind,
+        rule_version=_version(index.policy),
+        explanation=why,
+        evidence=evidence(proposal.best, proposal.reading, index) if proposal.hypotheses else (),
+    )
+
+
+def _kind(proposal: Proposal, index: LedgerIndex) -> tuple[ExceptionKind, str]:
+    """What kind of exception it is, and why the payment was not posted."""
+    reading = proposal.reading
+    table = index.open
+    best = proposal.hypotheses[0] if proposal.hypotheses else None
+    if proposal.lost_to is not None:
+        twin = proposal.lost_to.payment
+        when = f"payment of {twin.booked_on}"
+        same = twin.amount == proposal.payment.amount and proposal.best.reference >= Reference.DIGITS
+        return ("duplicate_payment" if same else "ambiguous"), f"{proposal.why_not.capitalize()} ({when})."
+    if best and any(table.disputed[line.place] for line in best.lines):
+        return "disputed_item", "The item that the payment settles is disputed."
+    other = [
+        m
+        for m in reading.strong
+        for place in m.items
+        if table.currencies[table.currency[place]] != reading.payment.currency
+    ]
+    if other and (best is None or best.reference <= Reference.NEAR):
+        return "currency_mismatch", f"{other[0].text} is open in another currency than the payment's."
+    if reading.closed and (best is None or best.reference <= Reference.NEAR or "settled" in " ".join(best.doubts)):
+        mention = reading.closed[0]
+        paid = [place for place in mention.closed if index.settled.original[place] == reading.payment.amount]
+        number = index.settled.numbers[mention.closed[0]]
+        if paid or len(reading.closed) == 1:
+            return "duplicate_payment", f"{number} is settled already; the payment may be a second one."
+        return "wrong_reference", f"{number} is settled already and the amount is another one."
+    if best is None or best.confidence < index.policy.propose_from:
+        known = reading.likely[1] > Payer.UNKNOWN
+        if reading.unknown_numbers:
+            return (
+                "wrong_reference",
+                f"The text names {reading.unknown_numbers[0]}, which is no document of the ledger.",
+            )
+        if known:
+            return "no_match", "The payer is known, but no open item or sum of items fits the amount."
+        return "unknown_payer", "Neither the payer nor a document could be recognised."
+    return _kind_of(best, reading)
+
+
+def _kind_of(best: Hypothesis, reading: Reading) -> tuple[ExceptionKind, str]:
+    doubts = "; ".join(best.doubts)
+    because = doubts[:1].upper() + doubts[1:] + "." if doubts else ""
+    if best.payer is Payer.OTHER and best.reference >= Reference.DIGITS:
+        return "payer_mismatch", because
+    if reading.unknown_numbers and best.reference is Reference.NONE:
+        return "wrong_reference", because
+    if best.relation == "credit_taken":
+        return "credit_note_unclear", because or "A credit that the text does not name explains the difference."
+    if best.relation in {"short", "late", "tolerated"} and best.reference > Reference.NONE:
+        return "short_payment", because or "Less was paid than is open, and the evidence is not strong enough to post."
+    if best.relation == "over":
+        return "over_payment", because or "More was paid than is open, and the evidence is not strong enough to post."
+    if best.relation == "short" and reading.likely[1] > Payer.UNKNOWN:
+        return "no_match", "The payer is known, but no open item or sum of items fits the amount."
+    return "ambiguous", because or "The evidence is not strong enough to post."
+
+
+def _assert_conserved(decisions: tuple[Decision, ...], payments: dict[str, Payment], index: LedgerIndex) -> None:
+    """Stop before a wrong amount leaves the house."""
+    settled: dict[str, int] = {}
+    for decision in decisions:
+        amount = payments[decision.payment_id].amount
+        if decision.ignored is None:
+            cash = sum(allocation.cash for allocation in decision.allocations)
+            left = decision.exception.unallocated if decision.exception else 0
+            assert cash + decision.on_account + left == amount, decision
+        for allocation in decision.allocations:
+            settled[allocation.item_id] = settled.get(allocation.item_id, 0) + allocation.settled
+    opens = {item_id: index.open.open[place] for place, item_id in enumerate(index.open.item_ids) if item_id in settled}
+    for item_id, amount in settled.items():
+        assert abs(amount) <= abs(opens[item_id]) and amount * opens[item_id] > 0, item_id

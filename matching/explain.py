@@ -1,0 +1,138 @@
+"""Decisions in words: one sentence that a clerk can check against the statement, and the evidence as rows."""
+
+from collections.abc import Sequence
+
+from matching.grades import PAYER_WORDS, REFERENCE_WORDS, Payer
+from matching.hypothesis import Hypothesis, Line
+from matching.index import LedgerIndex
+from matching.model.currencies import MINOR_DIGITS
+from matching.model.decision import Allocation, Evidence
+from matching.reading import Reading
+
+_RELATIONS = {
+    "exact": "the amount is exactly what is open",
+    "discount": "the amount is what is open less the early-payment discount",
+    "advice": "the amounts stated per document make up the payment",
+    "tolerated": "the difference is within what may be written off",
+    "late": "the amount is less the early-payment discount, taken too late",
+    "short": "less was paid than is open",
+    "over": "more was paid than is open",
+    "completed": "what is left is exactly one further item",
+    "credit_taken": "the difference is exactly a credit of the customer",
+    "family": "the amount is exactly the sum, and no other choice fits",
+    "guess": "the amount fits",
+}
+_MOST_NUMBERS = 5
+
+
+def money(minor: int, currency: str) -> str:
+    """An amount as a person reads it.
+
+    >>> money(123450, "EUR"), money(-5, "EUR"), money(1200, "JPY")
+    ('1234.50 EUR', '-0.05 EUR', '1200 JPY')
+    """
+    digits = MINOR_DIGITS.get(currency, 2)
+    sign, size = ("-" if minor < 0 else ""), abs(minor)
+    whole, fraction = divmod(size, 10**digits)
+    return f"{sign}{whole}.{fraction:0{digits}d} {currency}" if digits else f"{sign}{whole} {currency}"
+
+
+def sentence(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
+    """Which documents, what was paid on them, how they were named, who paid, how the amount fits."""
+    payment = reading.payment
+    numbers = _numbers(hypothesis.lines, index)
+    quoted = ""
+    if hypothesis.quoted:
+        shown = ", ".join(f"'{text}'" for text in hypothesis.quoted[:_MOST_NUMBERS])
+        quoted = f", {REFERENCE_WORDS[hypothesis.reference]} as {shown}"
+    elif hypothesis.reference == 0:
+        quoted = ", no document named"
+    paid = money(payment.amount, payment.currency)
+    return (
+        f"{paid} for {numbers}{quoted}; {_who(hypothesis, reading, index)}; {_amounts(hypothesis, payment.currency)}."
+    )
+
+
+def _numbers(lines: Sequence[Line], index: LedgerIndex) -> str:
+    table = index.open
+    shown = ", ".join(table.numbers[line.place] for line in lines[:_MOST_NUMBERS])
+    more = len(lines) - _MOST_NUMBERS
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _who(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
+    payment = reading.payment
+    customer = index.parties.customers[index.open.customer[hypothesis.lines[0].place]] if hypothesis.lines else None
+    name = customer.name or customer.customer_id if customer else ""
+    if hypothesis.payer is Payer.ACCOUNT:
+        return f"paid from account {payment.payer_account}, known for {name}"
+    shown = f" '{payment.payer_name}'" if payment.payer_name else ""
+    return f"payer{shown}: {PAYER_WORDS[hypothesis.payer]} ({name})"
+
+
+def _amounts(hypothesis: Hypothesis, currency: str) -> str:
+    said = [_RELATIONS[hypothesis.relation]]
+    discount = sum(line.discount for line in hypothesis.lines)
+    written = sum(line.write_off for line in hypothesis.lines)
+    left = sum(line.residual for line in hypothesis.lines)
+    if discount:
+        said.append(f"discount {money(discount, currency)}")
+    if written:
+        said.append(f"written off {money(written, currency)}")
+    if left:
+        reason = next((line.reason for line in hypothesis.lines if line.residual and line.reason), "unknown")
+        said.append(f"{money(left, currency)} stay open ({reason.replace('_', ' ')})")
+    if hypothesis.rest:
+        said.append(f"{money(hypothesis.rest, currency)} more than that")
+    return ", ".join(said)
+
+
+def evidence(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> tuple[Evidence, ...]:
+    """The rows an auditor checks: each document, the payer, the amount."""
+    table = index.open
+    payment = reading.payment
+    rows = [
+        Evidence(
+            kind="document",
+            seen=hypothesis.quoted[number] if number < len(hypothesis.quoted) else "",
+            against=table.numbers[line.place],
+            grade=hypothesis.reference.name.lower(),
+        )
+        for number, line in enumerate(hypothesis.lines[:50])
+    ]
+    if hypothesis.lines:
+        customer = index.parties.customers[table.customer[hypothesis.lines[0].place]]
+        seen = payment.payer_account if hypothesis.payer is Payer.ACCOUNT else payment.payer_name
+        rows.append(
+            Evidence(
+                kind="payer",
+                seen=seen,
+                against=f"{customer.customer_id} {customer.name}",
+                grade=hypothesis.payer.name.lower(),
+            )
+        )
+    total = sum(table.open[line.place] for line in hypothesis.lines)
+    rows.append(
+        Evidence(
+            kind="amount",
+            seen=money(payment.amount, payment.currency),
+            against=money(total, payment.currency),
+            grade=hypothesis.relation,
+        )
+    )
+    return tuple(rows)
+
+
+def allocations(lines: Sequence[Line], index: LedgerIndex) -> tuple[Allocation, ...]:
+    """Lines as the model's allocations, by item id."""
+    return tuple(
+        Allocation(
+            item_id=index.open.item_ids[line.place],
+            cash=line.cash,
+            discount=line.discount,
+            write_off=line.write_off,
+            residual=line.residual,
+            residual_reason=line.reason,
+        )
+        for line in lines
+    )

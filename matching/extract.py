@@ -1,0 +1,403 @@
+"""What a payment says about documents: numbers quoted in its text, held against the numbers the ERP has issued.
+
+Nothing here knows a number scheme; all digit groups of the text, and neighbouring groups read together, are looked up
+among the numbers the ledger holds. First the strong readings (whole numbers, structured references); the weak ones
+(running numbers, lists in shorthand, slips) only where the strong ones leave the amount unexplained.
+
+Bounds: the first 6,000 characters, 240 digit groups and 80 mentions of a payment are read.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from matching.grades import Reference
+from matching.index import LedgerIndex, NumberIndex
+from matching.numbers.series import DIGITS, LETTERS, digit_key, shape
+from matching.text.normal import compact, plain
+
+MOST_GROUPS = 240
+MOST_MENTIONS = 80
+_WINDOW = 8
+_GAP = re.compile(r"[^A-Z0-9]{0,4}")
+_PREFIX = re.compile(r"([A-Z]+)[^A-Z0-9]{0,3}$")
+_NO_DOCUMENT = re.compile(
+    r"(?:KD|KDN|KDNR|KUNDE|KUNDEN|KUNDENNR|KUNDENNUMMER|KND|KLANT|KLANTNR|KLANTNUMMER|DEB|DEBNR|DEBITOR|DEBITEUR|CLIENT"
+    r"|CUST|CUSTOMER|CUSTOMERNO|CUSTNO|TEL|TELEFON|PHONE|FAX|IBAN|BIC|KONTO|BLZ|PLZ|NIP|VAT|BTW|UST|USTID|KVK|SIRET|SIREN"
+    r"|KONTRAHENT|KLIENT)$"
+)
+_SLIPPED = re.compile(
+    r"(?<=[0-9])[OQILSB](?=[0-9OQILSB]*[0-9])|(?<![A-Z])[OQILSB](?=[0-9]{2})|(?<=[0-9]{2})[OQILSB](?![A-Z])"
+)
+_UNSLIP = {"O": "0", "Q": "0", "I": "1", "L": "1", "S": "5", "B": "8"}
+_RF = re.compile(r"RF[0-9]{2}")
+_DATE_OR_AMOUNT = re.compile(
+    r"(?<![0-9])(?:(?:0?[1-9]|[12][0-9]|3[01])[./-](?:0?[1-9]|1[0-2])[./-](?:20)?[0-9]{2}|20[0-9]{2}-[01][0-9]-[0-3][0-9])(?![0-9])"
+    r"|(?<![0-9])[0-9]{1,3}(?:[.' ]?[0-9]{3})*,[0-9]{2}(?![0-9])|(?<![0-9])[0-9]{1,3}(?:[,' ]?[0-9]{3})*\.[0-9]{2}(?![0-9.])"
+    r"|(?<![A-Z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![A-Z0-9])"
+)
+_LIST_GAP = re.compile(r"\s*(?:[/,;+&.|]|-|UND|AND|EN|ET|I|BIS|TOT|TO|AU|A|T/M|DO|OG|OCH|E|Y)?\s*")
+_RANGE_GAP = re.compile(r"\s*(?:-|BIS|TOT|TO|AU|T/M|DO)\s*")
+_LONGEST_RANGE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A place in the text that names documents: what was read, how well, and which items it may be, open or closed."""
+
+    start: int
+    end: int
+    text: str
+    grade: Reference
+    items: tuple[int, ...]
+    closed: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A run of digits in the text."""
+
+    start: int
+    end: int
+    digits: str
+
+
+def digit_groups(text: str) -> list[Group]:
+    """The runs of digits of a text, at most 240 of them."""
+    found = []
+    for match in DIGITS.finditer(text):
+        found.append(Group(match.start(), match.end(), match.group()))
+        if len(found) == MOST_GROUPS:
+            break
+    return found
+
+
+def whole_numbers(text: str, groups: list[Group], index: LedgerIndex) -> list[Mention]:
+    """Numbers and structured references named completely, however they are split, glued to words or punctuated."""
+    found: list[Mention] = []
+    most = index.most_digits
+    references = index.reference_lengths
+    longest = max(most, max(references, default=0))
+    for first, group in enumerate(groups):
+        digits = ""
+        before = group.start
+        for place in range(first, min(first + _WINDOW, len(groups))):
+            part = groups[place]
+            if place > first and _GAP.fullmatch(text, before, part.start) is None:
+                break
+            digits += part.digits
+            before = part.end
+            length = len(digits)
+            if length > longest:
+                break
+            if length in references:
+                found.extend(_structured(digits, group.start, part.end, index))
+            if 3 <= length <= most and place - first < 4:
+                mention = _number(text, digits, group.start, part.end, index)
+                if mention is not None:
+                    found.append(mention)
+    if "RF" in text and references:
+        found.extend(_creditor_references(text, index))
+    if len(index.numbers.texts.keys) or len(index.closed_numbers.texts.keys):
+        found.extend(_other_texts(text, index))
+    return _without_overlaps(found)
+
+
+def _structured(digits: str, start: int, end: int, index: LedgerIndex) -> Iterator[Mention]:
+    items = tuple(index.numbers.by_reference(digits))
+    closed = tuple(index.closed_numbers.by_reference(digits))
+    if items or closed:
+        grade = Reference.CHECKED if len(digits) >= 7 else Reference.FULL
+        yield Mention(start, end, digits, grade, items, closed)
+
+
+def _creditor_references(text: str, index: LedgerIndex) -> Iterator[Mention]:
+    """ISO 11649 references, printed in blocks of four or glued to what follows."""
+    for match in _RF.finditer(text):
+        letters = compact(text[match.start() : match.start() + 60])
+        for length in sorted(index.reference_lengths, reverse=True):
+            reference = letters[:length]
+            if len(reference) == length:
+                items = tuple(index.numbers.by_reference(reference))
+                closed = tuple(index.closed_numbers.by_reference(reference))
+                if items or closed:
+                    yield Mention(match.start(), match.start() + length, reference, Reference.CHECKED, items, closed)
+                    break
+
+
+_TOKEN = re.compile(r"[A-Z0-9][A-Z0-9/_.-]{2,40}")
+
+
+def _other_texts(text: str, index: LedgerIndex) -> Iterator[Mention]:
+    """Order numbers, short or mixed document numbers: words of the text, alone and with their neighbour."""
+    tokens = [match for _, match in zip(range(MOST_GROUPS), _TOKEN.finditer(text), strict=False)]
+    for place, token in enumerate(tokens):
+        yield from _other_text(compact(token.group()), token.start(), token.end(), index)
+        if place + 1 < len(tokens) and tokens[place + 1].start() - token.end() <= 2:
+            after = tokens[place + 1]
+            yield from _other_text(compact(token.group() + after.group()), token.start(), after.end(), index)
+
+
+def _other_text(word: str, start: int, end: int, index: LedgerIndex) -> Iterator[Mention]:
+    if len(word) < 3 or not any(letter.isdigit() for letter in word):
+        return
+    items = tuple(index.numbers.by_text(word))
+    closed = tuple(index.closed_numbers.by_text(word))
+    if items or closed:
+        grade = Reference.FULL if len(word) >= 6 else Reference.DIGITS if len(word) >= 5 else Reference.PART
+        yield Mention(start, end, word, grade, items, closed)
+
+
+def _number(text: str, digits: str, start: int, end: int, index: LedgerIndex) -> Mention | None:
+    key = digit_key(digits)
+    items = index.numbers.full.get(key)
+    closed = index.closed_numbers.full.get(key)
+    if not items and not closed:
+        return None
+    before = _PREFIX.search(text, max(0, start - 24), start)
+    letters = before.group(1) if before else ""
+    kept: list[int] = []
+    kept_closed: list[int] = []
+    best = Reference.NONE
+    for numbers, places, kept_places in ((index.numbers, items, kept), (index.closed_numbers, closed, kept_closed)):
+        for place in places:
+            grade = _grade(digits, letters, place, numbers, index)
+            if grade > best:
+                kept.clear()
+                kept_closed.clear()
+                best = grade
+            if grade == best and grade > Reference.NONE and place not in kept_places:
+                kept_places.append(place)
+    if best is Reference.NONE:
+        return None
+    return Mention(start, end, digits, best, tuple(kept), tuple(kept_closed))
+
+
+def _grade(digits: str, letters: str, place: int, numbers: NumberIndex, index: LedgerIndex) -> Reference:
+    """How completely these digits, with the letters in front of them, are the number of this item."""
+    number = plain(numbers.table.numbers[place])
+    own = numbers.series.get(shape(number))
+    prefix = own.prefix if own else ""
+    whole = "".join(DIGITS.findall(number))
+    if prefix and letters.endswith(prefix):
+        return Reference.FULL if whole == digits else Reference.DIGITS
+    if letters and letters in index.prefixes:
+        # Another series of ours is named: an order or a credit note that happens to have the same digits.
+        return Reference.NONE if prefix else Reference.PART
+    if _NO_DOCUMENT.search(letters):
+        return Reference.PART
+    significant = len(digits.lstrip("0"))
+    if significant < 4:
+        return Reference.NONE
+    if significant < 5 or len(digits) < 5:
+        return Reference.PART
+    if not prefix and whole == digits and len(digits) >= 6:
+        return Reference.FULL
+    return Reference.DIGITS
+
+
+def _without_overlaps(found: list[Mention]) -> list[Mention]:
+    """The best readings that do not share characters: stronger first, then longer, then earlier."""
+    if len(found) < 2:
+        return found
+    taken: list[Mention] = []
+    for mention in sorted(found, key=lambda m: (-m.grade, m.start - m.end, m.start, m.items)):
+        if all(mention.end <= other.start or mention.start >= other.end for other in taken):
+            taken.append(mention)
+            if len(taken) == MOST_MENTIONS:
+                break
+    return sorted(taken, key=lambda m: m.start)
+
+
+def _free(groups: list[Group], mentions: Iterable[Mention], text: str, *, masked: bool) -> list[Group]:
+    """Digit groups that no mention has used; with ``masked``, dates, amounts and account numbers are left out too."""
+    spans = [(mention.start, mention.end) for mention in mentions]
+    if masked:
+        spans.extend(match.span() for match in _DATE_OR_AMOUNT.finditer(text))
+    return [group for group in groups if all(group.end <= start or group.start >= end for start, end in spans)]
+
+
+def shorthand(text: str, groups: list[Group], mentions: list[Mention], index: LedgerIndex) -> list[Mention]:
+    """What follows a named document in shorthand: ``10023/24/27`` and ``10023-10027``."""
+    found: list[Mention] = []
+    free = _free(groups, mentions, text, masked=False)
+    for mention in mentions:
+        if mention.grade < Reference.DIGITS or not (mention.items or mention.closed):
+            continue
+        base = _tail_digits(mention, index)
+        at = mention.end
+        for group in (group for group in free if group.start >= mention.end):
+            if len(group.digits) > len(base) or _LIST_GAP.fullmatch(text, at, group.start) is None:
+                break
+            item = _sibling(mention, base, group, index)
+            if item is None:
+                break
+            found.append(item)
+            at = group.end
+    return found
+
+
+def _tail_digits(mention: Mention, index: LedgerIndex) -> str:
+    if mention.items:
+        return index.numbers.digits_of(mention.items[0])[0]
+    return index.closed_numbers.digits_of(mention.closed[0])[0]
+
+
+def _sibling(mention: Mention, base: str, group: Group, index: LedgerIndex) -> Mention | None:
+    """The document whose number is the first one's with its last digits replaced."""
+    key = digit_key(base[: len(base) - len(group.digits)] + group.digits)
+    items = tuple(index.numbers.full.get(key))
+    closed = tuple(index.closed_numbers.full.get(key))
+    if not items and not closed:
+        return None
+    return Mention(group.start, group.end, group.digits, Reference.DIGITS, items, closed)
+
+
+def ranges(text: str, mentions: list[Mention], index: LedgerIndex) -> list[Mention]:
+    """Documents between two named ones: ``10023-10027``, ``10023 bis 10027``."""
+    found: list[Mention] = []
+    for one, other in zip(mentions, mentions[1:], strict=False):
+        if _RANGE_GAP.fullmatch(text, one.end, other.start) is None:
+            continue
+        first, last = digit_key(_tail_digits(one, index)), digit_key(_tail_digits(other, index))
+        if first < last <= first + _LONGEST_RANGE:
+            for key in range(first + 1, last):
+                items = tuple(index.numbers.full.get(key))
+                if items:
+                    found.append(Mention(one.end, other.start, str(key), Reference.PART, items, ()))
+    return found
+
+
+def running_numbers(
+    text: str, groups: list[Group], mentions: list[Mention], index: LedgerIndex, customers: frozenset[int]
+) -> list[Mention]:
+    """Numbers quoted without their year, prefix or zeros; of the payer's documents, or with year or prefix beside them."""
+    found: list[Mention] = []
+    free = _free(groups, mentions, text, masked=True)
+    for place, group in enumerate(free):
+        if len(group.digits.lstrip("0")) < 2 or len(group.digits) > index.most_digits:
+            continue
+        earlier = free[place - 1].digits if place and group.start - free[place - 1].end <= 4 else ""
+        mention = _running(text, group, earlier, index, customers)
+        if mention is not None:
+            found.append(mention)
+    return found
+
+
+def _running(text: str, group: Group, earlier: str, index: LedgerIndex, customers: frozenset[int]) -> Mention | None:
+    key = digit_key(group.digits)
+    before = _PREFIX.search(text, max(0, group.start - 24), group.start)
+    letters = before.group(1) if before else ""
+    if _NO_DOCUMENT.search(letters):
+        return None
+    best: dict[Reference, tuple[list[int], list[int]]] = {}
+    for slot, numbers in enumerate((index.numbers, index.closed_numbers)):
+        for place in numbers.tails.get(key, 200):
+            grade = _running_grade(group, earlier, letters, place, numbers, customers)
+            if grade > Reference.NONE:
+                best.setdefault(grade, ([], []))[slot].append(place)
+    if not best:
+        return None
+    grade = max(best)
+    items, closed = best[grade]
+    return Mention(group.start, group.end, group.digits, grade, tuple(items), tuple(closed))
+
+
+def _running_grade(
+    group: Group, earlier: str, letters: str, place: int, numbers: NumberIndex, customers: frozenset[int]
+) -> Reference:
+    number = plain(numbers.table.numbers[place])
+    own = numbers.series.get(shape(number))
+    if own is None:
+        return Reference.NONE
+    payers = numbers.table.customer[place] in customers
+    significant = len(group.digits.lstrip("0"))
+    prefixed = bool(own.prefix) and letters.endswith(own.prefix)
+    year = str(numbers.table.day(numbers.table.issued[place]).year)
+    dated = bool(own.year_digits) and earlier in {year, year[2:]}
+    if dated and (prefixed or significant >= 3):
+        return Reference.DIGITS
+    if prefixed and significant >= 3:
+        return Reference.DIGITS if significant >= 4 else Reference.PART
+    if payers and significant >= 3:
+        return Reference.PART
+    if payers and letters in _DOCUMENT_WORDS:
+        return Reference.PART
+    return Reference.PART if significant >= 5 and not customers else Reference.NONE
+
+
+_DOCUMENT_WORDS = frozenset(
+    ["RE", "RG", "RECHNUNG", "RECHNUNGEN", "RECHNUNGSNR", "RECHNR", "RENR", "RGNR", "FACTUUR", "FACTUREN", "FACTUURNR", "FACT", "FACTURE", "FACTURES", "FAC", "INV", "INVOICE", "INVOICES", "FAKTURA", "FAKTURY", "FV", "FAKT", "NR", "NO", "NUMMER", "N", "FAKTURANR", "FATTURA", "FACTURA", "BELEG", "BELEGNR", "DOC"]
+)
+
+
+def slips_undone(text: str) -> str:
+    """The text with letters among digits read as the digits they look like.
+
+    >>> slips_undone("RE2O25-O4I234 BOLT S12")
+    'RE2025-041234 BOLT 512'
+    """
+    return _SLIPPED.sub(lambda match: _UNSLIP[match.group()], text)
+
+
+def glued(groups: list[Group], mentions: list[Mention], text: str, index: LedgerIndex) -> list[Mention]:
+    """Whole numbers inside a longer run of digits: two numbers, or a number and a date, written without a gap."""
+    found: list[Mention] = []
+    lengths = sorted((length for length in index.numbers.lengths if length >= 6), reverse=True)[:6]
+    if not lengths:
+        return found
+    for group in _free(groups, mentions, text, masked=False):
+        if not lengths[-1] < len(group.digits) <= 60:
+            continue
+        at = 0
+        while at + lengths[-1] <= len(group.digits):
+            step = 1
+            for length in lengths:
+                part = group.digits[at : at + length]
+                items = tuple(index.numbers.full.get(digit_key(part))) if len(part) == length and part[0] != "0" else ()
+                if items:
+                    found.append(Mention(group.start + at, group.start + at + length, part, Reference.PART, items, ()))
+                    step = length
+                    break
+            at += step
+    return found
+
+
+def unknown_numbers(text: str, groups: list[Group], mentions: list[Mention], index: LedgerIndex) -> list[str]:
+    """Numbers that look like the ERP's own (width, and prefix or range) and are not in the ledger."""
+    known = {mention.text for mention in mentions}
+    keys = index.numbers.full.keys
+    low, high = (keys[0], keys[-1]) if keys else (0, 0)
+    found: list[str] = []
+    for group in _free(groups, (), text, masked=True):
+        width = len(group.digits)
+        if group.digits in known or width < 5:
+            continue
+        before = _PREFIX.search(text, max(0, group.start - 24), group.start)
+        letters = before.group(1) if before else ""
+        named = letters in _DOCUMENT_WORDS or letters in index.prefixes
+        alike = width in index.numbers.lengths and (named or low <= digit_key(group.digits) <= high)
+        if (alike or (named and letters in index.prefixes)) and not any(
+            mention.start <= group.start < mention.end for mention in mentions
+        ):
+            found.append(group.digits)
+    return found
+
+
+def near_strings(text: str, groups: list[Group]) -> list[str]:
+    """What in the text might be a mistyped number: digit groups, and two or three neighbours read together."""
+    undone = digit_groups(slips_undone(text)) if LETTERS.search(text) else groups
+    found: dict[str, None] = {}
+    for source in (groups, undone):
+        for first, group in enumerate(source[:60]):
+            digits = group.digits
+            before = group.end
+            for place in range(first, min(first + 4, len(source))):
+                if place > first:
+                    if _GAP.fullmatch(text, before, source[place].start) is None:
+                        break
+                    digits += source[place].digits
+                    before = source[place].end
+                if 4 <= len(digits) <= 20:
+                    found[digits] = None
+    return list(found)

@@ -1,0 +1,1 @@
+"""How the ERP numbers its documents, learned from the numbers it has issued."""

@@ -1,0 +1,203 @@
+"""Customers, their accounts, names and groups, and what people confirmed about payers: who may pay for whom."""
+
+from array import array
+from collections.abc import Iterable
+from functools import lru_cache
+
+from rapidfuzz import fuzz
+
+from matching.model.open_item import Customer, LearnedFact
+from matching.model.policy import Policy
+from matching.text.names import name_key, whole_key
+from matching.text.normal import compact
+
+_TOO_COMMON = 200
+_CUT_FROM = 22
+
+
+class Parties:
+    """Customers by place (ordered by id), with everything a payer can be recognised by."""
+
+    def __init__(
+        self, customers: Iterable[Customer], learned: Iterable[LearnedFact], policy: Policy, owing: Iterable[str]
+    ) -> None:
+        known: dict[str, Customer] = {}
+        for customer in customers:
+            other = known.setdefault(customer.customer_id, customer)
+            if other is not customer and repr(customer) < repr(other):
+                known[customer.customer_id] = customer
+        for customer_id in owing:
+            if customer_id not in known:
+                known[customer_id] = Customer(customer_id=customer_id, name="")
+        self.ids = sorted(known)
+        self.size = len(self.ids)
+        self._places = {customer_id: place for place, customer_id in enumerate(self.ids)}
+        self.customers = [known[customer_id] for customer_id in self.ids]
+        self.keys = [name_key(customer.name) for customer in self.customers]
+        self.by_account: dict[str, tuple[int, ...]] = {}
+        self.by_name: dict[str, tuple[int, ...]] = {}
+        self.by_number: dict[str, tuple[int, ...]] = {}
+        self.learned_accounts: dict[str, tuple[int, ...]] = {}
+        self.learned_names: dict[str, tuple[int, ...]] = {}
+        self.not_ours: set[str] = set()
+        self.house_accounts = {compact(house.account) for house in policy.house_accounts} - {""}
+        self._index_customers()
+        self._learn(learned)
+        self._heads = self._group_heads()
+        self._payers = self._declared_payers()
+        self._words = self._word_index()
+        self._wholes = [(whole_key(customer.name), place) for place, customer in enumerate(self.customers)]
+        self.recognise = lru_cache(maxsize=50_000)(self._recognise)
+
+    def place(self, customer_id: str) -> int:
+        """Where the customer stands in the columns."""
+        return self._places[customer_id]
+
+    def _index_customers(self) -> None:
+        for place, customer in enumerate(self.customers):
+            for account in customer.ibans:
+                _add(self.by_account, compact(account), place)
+            for name in (self.keys[place], *(name_key(alias) for alias in customer.aliases)):
+                _add(self.by_name, name, place)
+            _add(self.by_number, compact(customer.customer_id), place)
+
+    def _learn(self, learned: Iterable[LearnedFact]) -> None:
+        for fact in sorted(learned, key=lambda fact: (fact.kind, fact.subject, fact.customer_id)):
+            place = self._places.get(fact.customer_id)
+            if fact.kind == "not_ours":
+                self.not_ours |= {compact(fact.subject), name_key(fact.subject)} - {""}
+            elif place is not None and fact.kind == "payer_account":
+                _add(self.learned_accounts, compact(fact.subject), place)
+            elif place is not None and fact.kind == "payer_name":
+                _add(self.learned_names, name_key(fact.subject), place)
+
+    def _group_heads(self) -> "array[int]":
+        """The head of each customer's group; a circle of parents counts as one group led by its smallest member."""
+        parents = [self._places.get(customer.parent_id, -1) for customer in self.customers]
+        heads = array("i", range(self.size))
+        for place in range(self.size):
+            path: list[int] = []
+            seen: set[int] = set()
+            at = place
+            while parents[at] >= 0 and at not in seen:
+                path.append(at)
+                seen.add(at)
+                at = parents[at]
+            heads[place] = min(path[path.index(at) :]) if at in seen else at
+        return heads
+
+    def _declared_payers(self) -> dict[int, frozenset[str]]:
+        return {
+            place: frozenset(compact(payer) for payer in customer.payer_ids)
+            for place, customer in enumerate(self.customers)
+            if customer.payer_ids
+        }
+
+    def _word_index(self) -> dict[str, list[int]]:
+        index: dict[str, list[int]] = {}
+        for place, key in enumerate(self.keys):
+            for word in set(key.split()):
+                index.setdefault(word, []).append(place)
+                if len(word) > 5:
+                    index.setdefault(word[:5] + "*", []).append(place)
+        return index
+
+    def related(self, payer: int, customer: int) -> bool:
+        """Whether the one may pay for the other: same, same group, or declared as payer.
+
+        A group is everything under one head; heads pay for members and members for each other and the head.
+        """
+        if payer == customer or self._heads[payer] == self._heads[customer]:
+            return True
+        return compact(self.ids[payer]) in self._payers.get(customer, ())
+
+    def pays_for(self, account: str, customer: int) -> bool:
+        """Whether an account is declared as payer for the customer."""
+        return bool(account) and account in self._payers.get(customer, ())
+
+    def relatives(self, payer: int) -> list[int]:
+        """Everybody this payer may pay for, itself first."""
+        head = self._heads[payer]
+        own = compact(self.ids[payer])
+        others = [place for place in self._members(head) if place != payer]
+        declared = [place for place, payers in self._payers.items() if own in payers and place != payer]
+        return [payer, *others[:200], *declared[:200]]
+
+    def _members(self, head: int) -> list[int]:
+        if not hasattr(self, "_groups"):
+            self._groups: dict[int, list[int]] = {}
+            for place, own in enumerate(self._heads):
+                self._groups.setdefault(own, []).append(place)
+        return self._groups[head]
+
+    def declared_for_account(self, account: str) -> list[int]:
+        """Customers for whom this account is a declared payer."""
+        return [place for place, payers in self._payers.items() if account in payers]
+
+    def _recognise(self, name: str) -> tuple[tuple[int, ...], str]:
+        """Customers that a payer's name may mean, and how surely: ``name``, ``cut``, ``similar`` or nothing."""
+        key = name_key(name)
+        if not key:
+            return (), ""
+        exact = self.by_name.get(key) or self.learned_names.get(key)
+        if exact:
+            return exact, "name"
+        candidates = self._candidates(key)
+        whole = whole_key(name)
+        if len(whole) >= _CUT_FROM:
+            cut = tuple(place for place in candidates if self._wholes[place][0].startswith(whole))
+            if cut:
+                return cut, "cut"
+        return self._similar(key, candidates)
+
+    def _similar(self, key: str, candidates: list[int]) -> tuple[tuple[int, ...], str]:
+        """The one customer whose name is close and clearly closer than any other's."""
+        scored = sorted(
+            (
+                (max(fuzz.token_sort_ratio(key, self.keys[place]), _contained(key, self.keys[place])), -place)
+                for place in candidates
+            ),
+            reverse=True,
+        )
+        if not scored or scored[0][0] < 86:
+            return (), ""
+        best = scored[0][0]
+        near = tuple(-place for score, place in scored if score > best - 6)
+        return near[:8], "similar"
+
+    def _candidates(self, key: str) -> list[int]:
+        found: set[int] = set()
+        for word in key.split():
+            for form in (word, word[:5] + "*"):
+                places = self._words.get(form, ())
+                if len(places) <= _TOO_COMMON:
+                    found.update(places)
+        return sorted(found)[:1000]
+
+    def likeness(self, name: str, customer: int) -> float:
+        """How alike a payer's name and a customer's are, 0 to 100, legal forms aside."""
+        key = name_key(name)
+        own = self.keys[customer]
+        if not key or not own:
+            return 0.0
+        if key == own:
+            return 100.0
+        whole = whole_key(name)
+        if len(whole) >= _CUT_FROM and self._wholes[customer][0].startswith(whole):
+            return 99.0
+        best = max(fuzz.token_sort_ratio(key, own), _contained(key, own))
+        for alias in self.customers[customer].aliases[:20]:
+            best = max(best, fuzz.token_sort_ratio(key, name_key(alias)))
+        return best
+
+
+def _contained(key: str, other: str) -> float:
+    """Likeness where one name has every word of the other and more: a branch, a department, a person's title."""
+    one, two = set(key.split()), set(other.split())
+    fewer = one if len(one) < len(two) else two
+    return 88.0 if len(fewer) >= 2 and fewer <= (one | two) and (one <= two or two <= one) else 0.0
+
+
+def _add(index: dict[str, tuple[int, ...]], key: str, place: int) -> None:
+    if key and place not in index.get(key, ()):
+        index[key] = (*index.get(key, ()), place)

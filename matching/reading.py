@@ -1,0 +1,215 @@
+"""One payment, read: its texts, the documents they mention, who paid, and when."""
+
+import re
+from functools import cached_property
+
+from matching import extract
+from matching.extract import Mention
+from matching.grades import Payer, Reference
+from matching.index import LedgerIndex
+from matching.model.decision import ResidualReason
+from matching.model.payment import Payment
+from matching.numbers.series import DIGITS
+from matching.payer import PayerView, view
+from matching.text.normal import compact, plain, readings
+
+_NOT_GIVEN = frozenset({"", "NOTPROVIDED", "NONREF", "NOTAVAILABLE", "NOTAVAIL"})
+_REASONS: tuple[tuple[ResidualReason, re.Pattern[str]], ...] = (
+    (
+        "partial_payment",
+        re.compile(
+            r"TEILZAHLUNG|TEILBETRAG|ABSCHLAG|ANZAHLUNG|\bRATE\b|DEELBETALING|GEDEELTELIJK|AANBETALING|TERMIJN|ACOMPTE"
+            r"|PAIEMENT PARTIEL|ECHEANCE|PART(?:IAL)? ?PAYMENT|PARTIAL|INSTALL?MENT|PART PAYT|\bDEPOSIT\b|ZALICZKA|CZESCIOW|\bRATA\b"
+            r"|ON ACCOUNT|A ?CONTO|AKONTO|DELBETALING|ACCONTO|A CUENTA|PAGO PARCIAL"
+        ),
+    ),
+    (
+        "bank_charges",
+        re.compile(r"BANK ?CHARGES?|BANKSPESEN|SPESEN|BANKKOSTEN|FRAIS BANCAIRES|OPLATA BANKOWA|PROWIZJA"),
+    ),
+    (
+        "quality",
+        re.compile(
+            r"MANGEL|MAENGEL|DEFEKT|DEFECT|DAMAGED?|BESCHAD|BESCHAED|KAPUTT|REKLAMATION|REKLAMACJA|KLACHT|QUALIT|WADA|USZKODZ|ENDOMMAG"
+        ),
+    ),
+    (
+        "quantity",
+        re.compile(
+            r"FEHLMENGE|FEHLT|MINDERMENGE|SHORT DELIVERY|SHORTAGE|MISSING|MANCO|TEKORT|NIET GELEVERD|MANQUANT|BRAK TOWARU|NIEDOBOR"
+        ),
+    ),
+    (
+        "price",
+        re.compile(
+            r"PREISDIFF|PREISABWEICH|FALSCHER PREIS|PRICE DIFF|WRONG PRICE|PRIJSVERSCHIL|PRIJSAFSPRAAK|ECART DE PRIX|ROZNICA CENY|CENA"
+        ),
+    ),
+    ("freight", re.compile(r"FRACHT|FREIGHT|VRACHT|TRANSPORT|PORTO\b|VERZENDKOSTEN|SHIPPING")),
+    ("promotion", re.compile(r"\bWKZ\b|BONUS|RABATT|REBATE|PROMO|MARKETING|ACTIEKORTING|RABAT\b|REMISE")),
+    (
+        "tax",
+        re.compile(
+            r"REVERSE CHARGE|WITHHOLDING|QUELLENSTEUER|BRONBELASTING|RETENUE A LA SOURCE|SPLIT PAYMENT|\bVAT DEDUCT"
+        ),
+    ),
+    (
+        "deduction_claimed",
+        re.compile(
+            r"ABZUG|ABZGL|ABZUEGLICH|GEKUERZT|GEKURZT|EINBEHALT|DEDUCT|LESS\b|MINUS|INHOUDING|INGEHOUDEN|IN MINDERING|KORTING|DEDUI|DEDUCTION"
+            r"|RETENU|POTRAC|MINDERUNG|DEBIT NOTE|BELASTUNG"
+        ),
+    ),
+)
+_CREDIT_WORDS = re.compile(
+    r"GUTSCHRIFT|\bGS\b|CREDIT ?NOTE|CREDITNOTA|CREDIT NOTA|\bCN\b|AVOIR|KOREKTA|CREDIT MEMO|KREDITNOTA|NOTA DI CREDITO|VERRECHN|SALDO"
+)
+
+
+class Reading:
+    """Everything a payment says, worked out once and only as far as it is needed."""
+
+    def __init__(self, payment: Payment, index: LedgerIndex) -> None:
+        self.payment = payment
+        self.index = index
+        self.paid_on = (payment.valued_on or payment.booked_on).toordinal()
+        self.texts = readings(payment.remittance, payment.remittance_lines)
+        self.text = self.texts[0]
+        self.payer: PayerView = view(payment, self.text, index.parties)
+        self._grades: dict[int, Payer] = {}
+
+    def payer_grade(self, customer: int) -> Payer:
+        """How surely the payer is, or may pay for, this customer."""
+        grade = self._grades.get(customer)
+        if grade is None:
+            grade = self._grades[customer] = self.payer.grade_for(customer, self.index.parties)
+        return grade
+
+    def weakest_payer(self, places: tuple[int, ...]) -> Payer:
+        """The payer grade that holds for every one of these items."""
+        customers = {self.index.open.customer[place] for place in places}
+        return min((self.payer_grade(customer) for customer in customers), default=Payer.UNKNOWN)
+
+    @cached_property
+    def likely(self) -> tuple[list[int], Payer]:
+        """Customers this payment most likely comes from, with their relatives."""
+        return self.payer.likely(self.index.parties)
+
+    @cached_property
+    def groups(self) -> tuple[list[extract.Group], ...]:
+        """The digit groups of each reading of the text."""
+        return tuple(extract.digit_groups(text) for text in self.texts)
+
+    @cached_property
+    def strong(self) -> list[Mention]:
+        """Documents named completely: in structured fields, in the text in either reading, in the end-to-end id."""
+        found = self._structured()
+        for text, groups in zip(self.texts, self.groups, strict=True):
+            _add_new(found, extract.whole_numbers(text, groups, self.index))
+        end_to_end = plain(self.payment.end_to_end_id[:70])
+        if end_to_end not in _NOT_GIVEN and not found:
+            mentions = extract.whole_numbers(end_to_end, extract.digit_groups(end_to_end), self.index)
+            _add_new(found, [mention for mention in mentions if mention.grade >= Reference.FULL])
+        return found
+
+    def _structured(self) -> list[Mention]:
+        found: list[Mention] = []
+        index = self.index
+        for reference in self.payment.references[:50]:
+            text = compact(reference.reference)
+            for form in (text, text.lstrip("0")):
+                items, closed = tuple(index.numbers.by_reference(form)), tuple(index.closed_numbers.by_reference(form))
+                if items or closed:
+                    found.append(Mention(0, 0, reference.reference, Reference.CHECKED, items, closed))
+                    break
+            else:
+                inner = plain(reference.reference[:70])
+                found.extend(extract.whole_numbers(inner, extract.digit_groups(inner), index))
+        for document in self.payment.documents[:400]:
+            inner = plain(document.number[:70])
+            found.extend(extract.whole_numbers(inner, extract.digit_groups(inner), index))
+        return found
+
+    @cached_property
+    def weak(self) -> list[Mention]:
+        """Further documents, named in shorthand, by running number, or with letters typed for digits."""
+        index = self.index
+        customers = frozenset(self.likely[0]) | {
+            index.open.customer[place] for mention in self.strong for place in mention.items[:3]
+        }
+        found: list[Mention] = []
+        for text, groups in zip(self.texts, self.groups, strict=True):
+            here = extract.whole_numbers(text, groups, index)
+            _add_new(found, extract.shorthand(text, groups, here, index))
+            _add_new(found, extract.ranges(text, here, index))
+            _add_new(found, extract.glued(groups, here, text, index))
+            _add_new(found, extract.running_numbers(text, groups, [*here, *found], index, customers))
+            undone = extract.slips_undone(text)
+            if undone != text:
+                slipped = extract.whole_numbers(undone, extract.digit_groups(undone), index)
+                _add_new(found, [_weaker(mention) for mention in slipped])
+        known = {(mention.items, mention.closed) for mention in self.strong}
+        return [mention for mention in found if (mention.items, mention.closed) not in known]
+
+    @cached_property
+    def closed(self) -> list[Mention]:
+        """Documents that the text names and that are settled already, of this payer as far as one can tell."""
+        table = self.index.settled
+        found = []
+        for mention in self.strong if not self._look_closer else [*self.strong, *self.weak]:
+            if mention.closed and not mention.items:
+                sure = mention.grade >= Reference.DIGITS
+                if sure or any(self.payer_grade(table.customer[place]) >= Payer.SIMILAR for place in mention.closed):
+                    found.append(mention)
+        return found
+
+    @property
+    def _look_closer(self) -> bool:
+        return not any(mention.items for mention in self.strong)
+
+    @cached_property
+    def unknown_numbers(self) -> list[str]:
+        """Numbers in the text that look like ours and are none that we know."""
+        known = [*self.strong, *self.weak]
+        return extract.unknown_numbers(self.texts[-1], self.groups[-1], known, self.index)
+
+    @cached_property
+    def near_strings(self) -> list[str]:
+        """Digit strings of the text that might be a mistyped number."""
+        found: dict[str, None] = {}
+        for text, groups in zip(self.texts, self.groups, strict=True):
+            found.update(dict.fromkeys(extract.near_strings(text, groups)))
+        for reference in self.payment.references[:20]:
+            digits = "".join(DIGITS.findall(plain(reference.reference)))
+            if len(digits) >= 4:
+                found[digits] = None
+        return list(found)[:120]
+
+    @cached_property
+    def mentions_credit(self) -> bool:
+        """Whether the text speaks of a credit note or of netting."""
+        return _CREDIT_WORDS.search(self.text) is not None
+
+    def short_reason(self, missing: int, open_amount: int) -> ResidualReason:
+        """Why a payment is short, as far as the payer's text or the bank says so."""
+        payment = self.payment
+        if payment.charges and missing == abs(payment.charges):
+            return "bank_charges"
+        for reason, pattern in _REASONS:
+            if pattern.search(self.text):
+                return reason
+        if payment.charge_bearer.upper() in {"SHA", "SHAR", "CRED"} and missing * 20 < open_amount and missing <= 5_000:
+            return "bank_charges"
+        return "unknown"
+
+
+def _weaker(mention: Mention) -> Mention:
+    return Mention(mention.start, mention.end, mention.text, Reference.PART, mention.items, mention.closed)
+
+
+def _add_new(found: list[Mention], more: list[Mention]) -> None:
+    known = {(mention.items, mention.closed) for mention in found}
+    for mention in more:
+        if (mention.items, mention.closed) not in known:
+            found.append(mention)
+            known.add((mention.items, mention.closed))

@@ -1,0 +1,17 @@
+"""From evidence to confidence: the decision table, and nothing else."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from matching.decision_table import confidence
+from matching.hypothesis import Hypothesis
+
+
+def scored(found: Iterable[Hypothesis]) -> list[Hypothesis]:
+    """The explanations with the table's confidence; what a rule already doubts keeps its lower ceiling."""
+    judged = []
+    for hypothesis in found:
+        sure = confidence(hypothesis.relation, hypothesis.reference, hypothesis.payer)
+        ceiling = hypothesis.confidence if hypothesis.doubts else sure
+        judged.append(replace(hypothesis, confidence=min(sure, ceiling)))
+    return judged

@@ -1,0 +1,155 @@
+"""What a person is offered for an exception: up to five ways to clear it, the most likely first."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from matching.arbitration import Proposal
+from matching.explain import allocations, money, sentence
+from matching.grades import Payer, Reference
+from matching.hypothesis import Hypothesis, Line
+from matching.index import LedgerIndex
+from matching.model.decision import Suggestion
+from matching.reading import Reading
+from matching.rules.amounts import short_lines, whole_lines
+from matching.rules.by_document_number import choose
+from matching.score import scored
+
+MOST = 5
+_TRIPLES_OF = 60
+_SEARCHED = 120
+
+
+def suggestions(proposal: Proposal, index: LedgerIndex, *, taken: frozenset[int]) -> tuple[Suggestion, ...]:
+    """The ways to clear the payment, without items that other payments of the batch have settled already."""
+    reading = proposal.reading
+    offered: dict[tuple[tuple[int, int], ...], Suggestion] = {}
+    further = scored(_further(reading, index, taken)) if len(proposal.hypotheses) < MOST else []
+    ranked = sorted(
+        [*proposal.hypotheses, *further],
+        key=lambda h: (-min(h.confidence, _undoubted(h)), len(h.lines), h.places),
+    )
+    for hypothesis in ranked:
+        key = tuple(sorted((line.place, line.cash) for line in hypothesis.lines))
+        if not key or key in offered or any(place in taken for place, _ in key):
+            continue
+        offered[key] = _suggestion(hypothesis, reading, index)
+        if len(offered) == MOST:
+            break
+    found = list(offered.values())
+    account = _on_account(proposal, index)
+    if account is not None and (len(found) < MOST or proposal.lost_to is not None):
+        at = 0 if reading.closed or proposal.lost_to is not None else len(found)
+        found.insert(at, account)
+    return tuple(found[:MOST])
+
+
+def _undoubted(hypothesis: Hypothesis) -> int:
+    return 10_000 if not hypothesis.doubts else hypothesis.confidence
+
+
+def _suggestion(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> Suggestion:
+    why = sentence(hypothesis, reading, index)
+    if hypothesis.doubts:
+        why += f" Not posted: {hypothesis.doubts[0]}."
+    customer = index.open.customer[hypothesis.lines[0].place]
+    return Suggestion(
+        allocations=allocations(hypothesis.lines, index),
+        confidence=hypothesis.confidence / 10_000,
+        why=why,
+        customer_id=index.parties.ids[customer],
+        on_account=max(0, hypothesis.rest),
+    )
+
+
+def _on_account(proposal: Proposal, index: LedgerIndex) -> Suggestion | None:
+    """The whole payment on the payer's account: what is left when nothing is owed, as for a double payment."""
+    reading = proposal.reading
+    customer = payer_of(proposal, index)
+    if not customer or reading.payment.amount <= 0:
+        return None
+    twice = bool(reading.closed) or proposal.lost_to is not None
+    why = "What the payment names is settled already" if twice else "No open item explains the payment better"
+    paid = money(reading.payment.amount, reading.payment.currency)
+    return Suggestion(
+        allocations=(),
+        confidence=0.6 if twice else 0.02,
+        why=f"{why}: {paid} on account of {customer}.",
+        customer_id=customer,
+        on_account=reading.payment.amount,
+    )
+
+
+def payer_of(proposal: Proposal, index: LedgerIndex) -> str:
+    """The customer a payment most likely comes from, or nothing."""
+    reading = proposal.reading
+    customers, grade = reading.likely
+    if customers and grade >= Payer.SIMILAR:
+        return index.parties.ids[customers[0]]
+    for hypothesis in proposal.hypotheses[:1]:
+        if hypothesis.payer >= Payer.SIMILAR or hypothesis.reference >= Reference.DIGITS:
+            return index.parties.ids[index.open.customer[hypothesis.lines[0].place]]
+    for mention in reading.closed:
+        return index.parties.ids[index.settled.customer[mention.closed[0]]]
+    return ""
+
+
+def _further(reading: Reading, index: LedgerIndex, taken: frozenset[int]) -> Iterator[Hypothesis]:
+    """Weaker ideas, for people only."""
+    if reading.payment.amount <= 0:
+        return
+    mentions = [*reading.strong, *reading.weak]
+    chosen = choose(reading, index, mentions)
+    for place in list(chosen)[:5]:
+        payer = reading.weakest_payer((place,))
+        left = index.open.open[place] - reading.payment.amount
+        lines = short_lines((place,), left, reading, index) if left > 0 else whole_lines((place,), index)
+        if lines and index.open.open[place] > 0:
+            yield Hypothesis(
+                "named_item", "guess", lines, chosen[place].grade, payer, max(0, -left), (chosen[place].text,)
+            )
+    customers, payer = reading.likely
+    own = [place for place in index.items_of(customers[:10], reading.payment.currency, _SEARCHED) if place not in taken]
+    yield from _sums(reading, index, own, payer)
+    yield from _same_amount(reading, index)
+    yield from _oldest_first(reading, index, own, payer)
+
+
+def _sums(reading: Reading, index: LedgerIndex, own: list[int], payer: Payer) -> Iterator[Hypothesis]:
+    """Two or three items that make up the amount."""
+    amount, table = reading.payment.amount, index.open
+    few = own[:_TRIPLES_OF]
+    found = 0
+    at: dict[int, int] = {}
+    for place in few:
+        at.setdefault(table.open[place], place)
+    for one, other in combinations(few, 2):
+        third = at.get(amount - table.open[one] - table.open[other])
+        if third is not None and third > other and found < 6:
+            found += 1
+            yield Hypothesis("sum_of_three", "guess", whole_lines((one, other, third), index), Reference.NONE, payer)
+
+
+def _same_amount(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]:
+    """Any customer's item with the very amount, if the payer may be that customer."""
+    for place in index.with_amount(reading.payment.amount, reading.payment.currency, 20):
+        payer = reading.weakest_payer((place,))
+        if payer is not Payer.OTHER:
+            yield Hypothesis("amount_alone", "guess", whole_lines((place,), index), Reference.NONE, payer)
+
+
+def _oldest_first(reading: Reading, index: LedgerIndex, own: Sequence[int], payer: Payer) -> Iterator[Hypothesis]:
+    """What the law says where the payer says nothing: the oldest debt first."""
+    left = reading.payment.amount
+    table = index.open
+    lines = []
+    for place in sorted(own, key=lambda place: (table.due[place], place)):
+        if table.open[place] <= 0 or left <= 0:
+            continue
+        cash = min(left, table.open[place])
+        left -= cash
+        kept = table.open[place] - cash
+        lines.append(Line(place, cash, residual=kept, reason="unknown" if kept else None))
+        if len(lines) == 30:
+            break
+    if lines:
+        yield Hypothesis("oldest_first", "short", tuple(lines), Reference.NONE, payer, max(0, left))

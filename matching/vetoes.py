@@ -1,0 +1,57 @@
+"""Reasons not to post, however good an explanation looks. Each was bought with a wrong posting once.
+
+A veto never makes an explanation disappear where a person could still want it: it lowers its confidence below any
+threshold to post and says why. Only guesses by amount disappear when the payment names a document that is closed.
+"""
+
+from collections.abc import Iterable
+
+from matching.grades import Payer, Reference
+from matching.hypothesis import Hypothesis
+from matching.index import LedgerIndex
+from matching.reading import Reading
+
+NEVER = 5_000
+"""No policy may post from a confidence as low as this."""
+
+
+def apply(reading: Reading, found: Iterable[Hypothesis], index: LedgerIndex) -> list[Hypothesis]:
+    """The explanations with their doubts, best first; ties in ledger order."""
+    judged = [_judge(reading, hypothesis, index) for hypothesis in found]
+    judged = _competing(judged)
+    return sorted(judged, key=lambda hypothesis: (-hypothesis.confidence, len(hypothesis.lines), hypothesis.places))
+
+
+def _judge(reading: Reading, hypothesis: Hypothesis, index: LedgerIndex) -> Hypothesis:
+    table = index.open
+    places = hypothesis.places
+    if any(table.disputed[place] for place in places):
+        hypothesis = hypothesis.doubted("an item is disputed", NEVER)
+    if hypothesis.payer is Payer.OTHER:
+        hypothesis = hypothesis.doubted("the payer is known as another customer", NEVER)
+    if len({table.currency[place] for place in places}) > 1:
+        hypothesis = hypothesis.doubted("the items are in several currencies", NEVER)
+    if hypothesis.reference is Reference.NONE and reading.unknown_numbers:
+        number = reading.unknown_numbers[0]
+        hypothesis = hypothesis.doubted(f"the text names {number}, which is no open document", NEVER)
+    if reading.closed and hypothesis.reference <= Reference.NEAR:
+        hypothesis = hypothesis.doubted("the text names a document that is already settled", NEVER)
+    elif reading.closed and hypothesis.relation != "exact" and hypothesis.relation != "advice":
+        hypothesis = hypothesis.doubted("the text also names a document that is already settled", NEVER)
+    if hypothesis.reference <= Reference.NEAR and any(table.issued[place] > reading.paid_on for place in places):
+        hypothesis = hypothesis.doubted("an item is younger than the payment", NEVER)
+    return hypothesis
+
+
+def _competing(found: list[Hypothesis]) -> list[Hypothesis]:
+    """A short payment that a credit note of the customer explains to the cent: neither is certain."""
+    credit = any(hypothesis.relation == "credit_taken" for hypothesis in found)
+    completed = [hypothesis for hypothesis in found if hypothesis.relation == "completed"]
+    judged = []
+    for hypothesis in found:
+        if hypothesis.relation in {"short", "tolerated"} and credit:
+            hypothesis = hypothesis.doubted("a credit note explains the difference as well", NEVER)
+        if hypothesis.relation == "over" and completed:
+            hypothesis = hypothesis.doubted("another open item explains the rest", NEVER)
+        judged.append(hypothesis)
+    return judged
