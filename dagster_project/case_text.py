@@ -1,13 +1,11 @@
 """One exception case in words: as comments above the Launchpad's fields, and as a row of the worklist."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from dagster_project import escape
-from integrations.ledger.records import CaseSummary
 from integrations.services.money_text import day_text, money_text
+from integrations.services.worklist import WorklistCase
 from matching.model.decision import Suggestion
-from matching.model.open_item import OpenItem
 
 WORDS = {
     "unknown_payer": "payer unknown",
@@ -37,20 +35,6 @@ STATES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseView:
-    """A case with what a person needs beside it: the suggested items as they stand now, and the payer's name with us.
-
-    ``allowed`` are the resolutions that make sense for it, in the order in which they are offered.
-    """
-
-    case: CaseSummary
-    items: Mapping[str, OpenItem]
-    customer_name: str
-    age_days: int
-    allowed: tuple[str, ...]
-
-
 def kind_text(kind: str) -> str:
     """The reason in words of the trade.
 
@@ -60,15 +44,15 @@ def kind_text(kind: str) -> str:
     return WORDS.get(kind, kind.replace("_", " "))
 
 
-def payer(view: CaseView) -> str:
+def payer(case: WorklistCase) -> str:
     """Who paid, as the bank says; else who we believe it is."""
-    payment = view.case.payment
-    return payment.payer_name or payment.ultimate_name or view.customer_name or "no name"
+    payment = case.payment
+    return payment.payer_name or payment.ultimate_name or case.customer_name or "no name"
 
 
-def wrote(view: CaseView) -> str:
+def wrote(case: WorklistCase) -> str:
     """What the payer wrote: free text, else the structured references and documents."""
-    payment = view.case.payment
+    payment = case.payment
     parts = [payment.remittance, *(f"{one.type} {one.reference}" for one in payment.references)]
     parts += [document.number for document in payment.documents]
     if payment.return_reason:
@@ -85,15 +69,15 @@ def percent(confidence: float) -> str:
     return f"{int(confidence * 100)} %"
 
 
-def suggestion_text(view: CaseView, suggestion: Suggestion, limit: int = 0) -> str:
+def suggestion_text(case: WorklistCase, suggestion: Suggestion, limit: int = 0) -> str:
     """A suggestion as one line: items with amounts, what is given away, what stays.
 
     Amounts are those of the payment's currency.
     """
-    currency = view.case.payment.currency
+    currency = case.payment.currency
     parts = []
     for allocation in suggestion.allocations:
-        item = view.items.get(allocation.item_id)
+        item = case.items.get(allocation.item_id)
         text = f"{item.number if item else allocation.item_id} {money_text(allocation.cash, currency)}"
         if allocation.discount:
             text += f" + discount {money_text(allocation.discount, currency)}"
@@ -104,28 +88,30 @@ def suggestion_text(view: CaseView, suggestion: Suggestion, limit: int = 0) -> s
         parts.append(text)
     if suggestion.on_account:
         parts.append(f"{money_text(suggestion.on_account, currency)} on account")
-    rest = view.case.unallocated - suggestion.on_account - sum(one.cash for one in suggestion.allocations)
+    rest = case.unallocated - suggestion.on_account - sum(one.cash for one in suggestion.allocations)
     if rest and parts:
         parts.append(f"{money_text(rest, currency)} left over")
     shown = " + ".join(parts[:3]) + (f" + {len(parts) - 3} more" if len(parts) > 3 else "")
     return escape.plain(shown or suggestion.why, limit)
 
 
-def comments(view: CaseView, *, suggestions: int = 3) -> Iterator[str]:
+def comments(case: WorklistCase, *, suggestions: int = 3) -> Iterator[str]:
     """The whole case as YAML comment lines: who, how much, what they wrote, why it is here, what would fit."""
-    case, payment = view.case, view.case.payment
+    payment = case.payment
     amount = money_text(payment.amount, payment.currency)
-    yield f"{case.case_id}: {kind_text(case.kind)}, {STATES.get(case.state, case.state)} for {view.age_days} days"
+    yield f"{case.case_id}: {kind_text(case.kind)}, {STATES.get(case.state, case.state)} for {case.age_days} days"
     account = f" from {escape.masked(payment.payer_account)}" if payment.payer_account else ""
-    yield f"{payer(view)}{account}: {amount} on {day_text(payment.booked_on)}"
-    if wrote(view):
-        yield f"they wrote: {escape.plain(wrote(view), 200)}"
+    yield f"{payer(case)}{account}: {amount} on {day_text(payment.booked_on)}"
+    if wrote(case):
+        yield f"they wrote: {escape.plain(wrote(case), 200)}"
     if case.unallocated != payment.amount:
         yield f"still to explain: {money_text(case.unallocated, payment.currency)}"
     yield f"why: {escape.plain(case.why, 200)}"
-    if view.customer_name:
-        yield f"customer: {view.customer_name} ({case.customer_id})"
+    if case.proposal:
+        yield f"proposed by {case.proposed_by}: {escape.plain(case.proposal, 200)}"
+    if case.customer_name:
+        yield f"customer: {case.customer_name} ({case.customer_id})"
     for number, suggestion in enumerate(case.suggestions[:suggestions], start=1):
-        yield f"suggestion {number}, {percent(suggestion.confidence)}: {suggestion_text(view, suggestion, 160)}"
+        yield f"suggestion {number}, {percent(suggestion.confidence)}: {suggestion_text(case, suggestion, 160)}"
         if suggestion.why:
             yield f"   because {escape.plain(suggestion.why, 160)}"

@@ -11,7 +11,8 @@ from typing import Any
 import dagster as dg
 
 from dagster_project import escape
-from dagster_project.case_text import CaseView, comments
+from dagster_project.case_text import comments
+from integrations.services.worklist import WorklistCase
 from matching.model.decision import Suggestion
 from matching.model.money import to_decimal
 
@@ -91,36 +92,36 @@ def _scalar(entry: object) -> str:
     return escape.value(str(entry))
 
 
-def clearing_values(view: CaseView, resolution: str) -> dict[str, Any]:
+def clearing_values(case: WorklistCase, resolution: str) -> dict[str, Any]:
     """The form's fields for one case and resolution, filled in from the best suggestion where there is one."""
-    values: dict[str, Any] = {"case": view.case.case_id, "resolution": resolution}
-    best = view.case.suggestions[0] if view.case.suggestions else None
+    values: dict[str, Any] = {"case": case.case_id, "resolution": resolution}
+    best = case.suggestions[0] if case.suggestions else None
     match resolution:
         case "accept_suggestion":
             values["suggestion"] = 1
         case "allocate" | "write_off" | "discount":
-            values["items"] = _items(view, best)
+            values["items"] = _items(case, best)
         case "dispute":
-            values |= {"items": _items(view, best), "reason": ""}
+            values |= {"items": _items(case, best), "reason": ""}
         case "on_account":
-            values["customer"] = view.case.customer_id or (best.customer_id if best else "")
+            values["customer"] = case.customer_id or (best.customer_id if best else "")
         case "not_customer_payment":
-            values["reason"] = "supplier_payment" if view.case.unallocated < 0 else "other"
+            values["reason"] = "supplier_payment" if case.unallocated < 0 else "other"
     return values | {"note": ""}
 
 
-def clearing_form(view: CaseView, resolution: str) -> str:
+def clearing_form(case: WorklistCase, resolution: str) -> str:
     """The text of the Launchpad for one case and resolution: the whole case as comments, then the fields."""
-    return form_yaml(clearing_values(view, resolution), comments(view))
+    return form_yaml(clearing_values(case, resolution), comments(case))
 
 
-def _items(view: CaseView, suggestion: Suggestion | None) -> list[dict[str, str]]:
+def _items(case: WorklistCase, suggestion: Suggestion | None) -> list[dict[str, str]]:
     if suggestion is None:
         return []
-    currency = view.case.payment.currency
+    currency = case.payment.currency
     return [
         {
-            "item": view.items[one.item_id].number if one.item_id in view.items else one.item_id,
+            "item": case.items[one.item_id].number if one.item_id in case.items else one.item_id,
             "amount": str(_decimal(one.cash, currency)),
         }
         for one in suggestion.allocations

@@ -1,15 +1,16 @@
 """The exceptions asset as a worklist: counts that are plotted, one line for the bulk, lists of twenty with links."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
 
 from dagster_project import escape
-from dagster_project.case_text import CaseView, kind_text, payer, percent, suggestion_text, wrote
+from dagster_project.case_text import comments, kind_text, payer, percent, suggestion_text, wrote
 from dagster_project.forms import clearing_form, form_yaml
 from dagster_project.links import Place
 from integrations.services.money_text import day_text, money_text
+from integrations.services.worklist import Worklist, WorklistCase
 from matching.model.money import minor_digits
 
 ROWS_PER_LIST = 20
@@ -25,6 +26,9 @@ LABELS = {
     "dispute": "Dispute",
     "not_customer_payment": "Not ours",
 }
+
+
+_TOO_MUCH = {"over_payment", "duplicate_payment"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,82 +56,80 @@ class Jobs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Worklist:
-    """What finance has to do in one company.
-
-    ``views`` are the most urgent cases, as many as are shown; ``open_count`` and ``amounts`` (per currency, minor
-    units, sizes) count all. ``acceptable`` says how many cases have a suggestion of at least ``accept_from`` percent.
-    """
+class Page:
+    """Where a worklist is shown: whose it is, where its links lead, from which confidence on the bulk link accepts."""
 
     company: str
-    views: tuple[CaseView, ...]
-    open_count: int
-    awaiting_approval: int
-    amounts: Mapping[str, int]
-    oldest_days: int
-    by_kind: Sequence[tuple[str, int]]
-    acceptable: int
+    place: Place
     accept_from: int = 85
     spreadsheet: str = ""
 
+    @property
+    def jobs(self) -> Jobs:
+        """The jobs that the links start."""
+        return Jobs.of(self.company)
 
-def metadata(worklist: Worklist, place: Place) -> dict[str, dg.MetadataValue]:
+
+def metadata(worklist: Worklist, page: Page) -> dict[str, dg.MetadataValue]:
     """The exceptions asset's metadata; keys are shown in this order, numbers are plotted over time."""
     shown: dict[str, dg.MetadataValue] = {
-        "todo": dg.MetadataValue.md(summary(worklist, place)),
+        "todo": dg.MetadataValue.md(summary(worklist, page)),
         "open": dg.MetadataValue.int(worklist.open_count),
     }
-    for currency, minor in sorted(worklist.amounts.items()):
+    for currency, minor in worklist.amounts:
         # Whole units: a plot needs no cents, and no amount becomes a float.
         shown[f"amount_{currency}"] = dg.MetadataValue.int(minor // 10 ** minor_digits(currency))
     shown["oldest_days"] = dg.MetadataValue.int(worklist.oldest_days)
-    waiting = [view for view in worklist.views if view.case.state == "awaiting_approval"]
-    if worklist.awaiting_approval:
-        shown["waiting_for_approval"] = dg.MetadataValue.int(worklist.awaiting_approval)
-        shown["to_approve"] = dg.MetadataValue.md(table(waiting[:ROWS_PER_LIST], worklist.company, place))
-    rest = [view for view in worklist.views if view.case.state != "awaiting_approval"]
+    waiting = [case for case in worklist.cases if case.state == "awaiting_approval"]
+    if worklist.awaiting_approval_count:
+        shown["waiting_for_approval"] = dg.MetadataValue.int(worklist.awaiting_approval_count)
+        if waiting:
+            shown["to_approve"] = dg.MetadataValue.md(table(waiting[:ROWS_PER_LIST], page))
+    rest = [case for case in worklist.cases if case.state != "awaiting_approval"]
     for number, start in enumerate(range(0, len(rest), ROWS_PER_LIST), start=1):
-        page = table(rest[start : start + ROWS_PER_LIST], worklist.company, place)
-        shown[f"list_{number:02d}"] = dg.MetadataValue.md(page)
+        rows = table(rest[start : start + ROWS_PER_LIST], page)
+        shown[f"list_{number:02d}"] = dg.MetadataValue.md(rows)
     shown["by_reason"] = dg.MetadataValue.md(by_kind(worklist.by_kind))
-    if worklist.spreadsheet:
-        shown["spreadsheet"] = dg.MetadataValue.path(worklist.spreadsheet)
+    if page.spreadsheet:
+        shown["spreadsheet"] = dg.MetadataValue.path(page.spreadsheet)
     return shown
 
 
-def summary(worklist: Worklist, place: Place) -> str:
+def summary(worklist: Worklist, page: Page) -> str:
     """The line above the lists, always short enough to be shown on the page: how much there is, and the bulk link."""
     if not worklist.open_count:
         return "Nothing to do: every payment is allocated, on account or ignored."
-    amounts = " and ".join(money_text(minor, currency) for currency, minor in sorted(worklist.amounts.items()))
+    amounts = " and ".join(money_text(minor, currency) for currency, minor in worklist.amounts[:4])
+    if len(worklist.amounts) > 4:
+        amounts += f" and {len(worklist.amounts) - 4} more currencies"
     text = f"**{_count(worklist.open_count, 'open case')}**, {amounts}, oldest {_count(worklist.oldest_days, 'day')}."
-    if worklist.acceptable:
-        label = f"Accept {_count(worklist.acceptable, 'suggestion')} of at least {worklist.accept_from} %"
-        text += f"\n\n[{label}]({bulk_link(worklist, place)})"
-    if worklist.awaiting_approval:
-        text += f"\n\n{_count(worklist.awaiting_approval, 'case')} waiting for a second person: see `to_approve`."
-    shown = len(worklist.views)
+    if worklist.acceptable_count:
+        label = f"Accept {_count(worklist.acceptable_count, 'suggestion')} of at least {page.accept_from} %"
+        text += f"\n\n[{label}]({bulk_link(worklist, page)})"
+    if worklist.awaiting_approval_count:
+        text += f"\n\n{_count(worklist.awaiting_approval_count, 'case')} waiting for a second person: see `to_approve`."
+    shown = len(worklist.cases)
     if shown < worklist.open_count:
         text += f"\n\nThe {shown} most urgent are listed; the spreadsheet holds all."
     assert len(text) < INLINE, "the summary must be visible without a click"
     return text
 
 
-def bulk_link(worklist: Worklist, place: Place) -> str:
+def bulk_link(worklist: Worklist, page: Page) -> str:
     """The Launchpad that accepts all good suggestions in one run."""
     remarks = [
-        f"Accepts the best suggestion of every case where it is at least {worklist.accept_from} % sure.",
-        f"When the list was made, these were {worklist.acceptable}; no more than that will be accepted.",
+        f"Accepts the best suggestion of every case where it is at least {page.accept_from} % sure.",
+        f"When the list was made, these were {worklist.acceptable_count}; no more than that will be accepted.",
     ]
-    values = {"accept_from_percent": worklist.accept_from, "at_most": worklist.acceptable, "note": ""}
-    return place.launch(Jobs.of(worklist.company).batch, form_yaml(values, remarks))
+    values = {"accept_from_percent": page.accept_from, "at_most": worklist.acceptable_count, "note": ""}
+    return page.place.launch(page.jobs.batch, form_yaml(values, remarks))
 
 
-def table(views: Sequence[CaseView], company: str, place: Place) -> str:
+def table(cases: Sequence[WorklistCase], page: Page) -> str:
     """Up to twenty cases as a markdown table."""
     head = ["Case", "Payer", "Amount", "They wrote", "Reason", "Best suggestion", "Decide"]
     rows = [_row(head), _row(["---"] * len(head))]
-    return "\n".join(rows + [_row(_cells(view, company, place)) for view in views])
+    return "\n".join(rows + [_row(_cells(case, page)) for case in cases])
 
 
 def by_kind(counts: Sequence[tuple[str, int]]) -> str:
@@ -136,32 +138,44 @@ def by_kind(counts: Sequence[tuple[str, int]]) -> str:
     return "\n".join(rows + [_row([escape.markdown(kind_text(kind)), str(count)]) for kind, count in counts])
 
 
-def _cells(view: CaseView, company: str, place: Place) -> Iterator[str]:
-    case, payment = view.case, view.case.payment
+def _cells(case: WorklistCase, page: Page) -> Iterator[str]:
+    payment = case.payment
     best = case.suggestions[0] if case.suggestions else None
-    yield f"{escape.markdown(case.case_id)}<br>{_count(view.age_days, 'day')}".replace("<br>", " · ")
-    yield escape.markdown(payer(view), 40)
+    yield f"{escape.markdown(case.case_id)}, {_count(case.age_days, 'day')}"
+    yield escape.markdown(payer(case), 40)
     amount = money_text(case.unallocated, payment.currency)
     if case.unallocated != payment.amount:
         amount += f" of {money_text(payment.amount, payment.currency)}"
     yield f"{amount}, {day_text(payment.booked_on)}"
-    yield escape.markdown(wrote(view), 80)
+    yield escape.markdown(wrote(case), 80)
     yield escape.markdown(kind_text(case.kind))
-    yield escape.markdown(f"{percent(best.confidence)} {suggestion_text(view, best, 90)}") if best else "none"
-    yield " · ".join(links(view, company, place))
+    yield escape.markdown(f"{percent(best.confidence)} {suggestion_text(case, best, 90)}") if best else "none"
+    yield " · ".join(links(case, page))
 
 
-def links(view: CaseView, company: str, place: Place) -> Iterator[str]:
+def links(case: WorklistCase, page: Page) -> Iterator[str]:
     """What can be decided about a case, each as a link to a prefilled Launchpad."""
-    jobs = Jobs.of(company)
-    if view.case.state == "awaiting_approval":
-        form = form_yaml({"case": view.case.case_id, "approve": True, "note": ""}, [f"{view.case.why}"])
-        yield f"[Approve]({place.launch(jobs.approve, form)})"
-        back = form_yaml({"case": view.case.case_id, "approve": False, "note": ""}, [f"{view.case.why}"])
-        yield f"[Send back]({place.launch(jobs.approve, back)})"
+    jobs, place = page.jobs, page.place
+    if case.state == "awaiting_approval":
+        for label, approves in (("Approve", True), ("Send back", False)):
+            form = form_yaml({"case": case.case_id, "approve": approves, "note": ""}, comments(case))
+            yield f"[{label}]({place.launch(jobs.approve, form)})"
         return
-    for resolution in view.allowed:
-        yield f"[{LABELS[resolution]}]({place.launch(jobs.clear, clearing_form(view, resolution))})"
+    for resolution in offered(case):
+        yield f"[{LABELS[resolution]}]({place.launch(jobs.clear, clearing_form(case, resolution))})"
+
+
+def offered(case: WorklistCase) -> Iterator[str]:
+    """Of what is allowed, what makes sense to offer: nothing to write off where nothing is short."""
+    short = case.kind == "short_payment" or any(one.residual for each in case.suggestions for one in each.allocations)
+    spare = case.unallocated > 0
+    sensible = {
+        "on_account": spare,
+        "write_off": short,
+        "dispute": short,
+        "refund_due": spare and case.kind in _TOO_MUCH,
+    }
+    return (resolution for resolution in case.allowed if sensible.get(resolution, True))
 
 
 def _row(cells: "Iterator[str] | Sequence[str]") -> str:

@@ -1,6 +1,7 @@
 """Every link of the worklist is valid run configuration, whatever strangers write into a payment."""
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import date
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,11 +11,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dagster_project.case_text import CaseView
 from dagster_project.forms import BATCH, CLEARING, RESOLUTIONS, VERDICT, clearing_form, clearing_values, form_yaml
 from dagster_project.links import Place
-from dagster_project.worklist import Jobs, Worklist, bulk_link, links, metadata, summary, table
-from integrations.ledger.records import CaseSummary
+from dagster_project.worklist import Jobs, Page, bulk_link, links, metadata, summary, table
+from integrations.services.worklist import Worklist, WorklistCase
 from matching.model.decision import Allocation, Suggestion
 from matching.model.open_item import OpenItem
 from matching.model.payment import Payment
@@ -46,25 +46,62 @@ def job(name: str, schema: dict[str, Any]) -> dg.JobDefinition:
 JOBS = {"clear": job("clear", CLEARING), "batch": job("batch", BATCH), "approve": job("approve", VERDICT)}
 
 
-def view(text: str = "Invoice VF26-04001", *, state: Any = "open", number: str = "VF26-04001") -> CaseView:
+def case_of(
+    text: str = "Invoice VF26-04001",
+    *,
+    state: Any = "open",
+    number: str = "VF26-04001",
+    allowed: Any = tuple(RESOLUTIONS),
+) -> WorklistCase:
     payment = Payment(
-        payment_id="v1:abc", account="NL20INGB0001234567", currency="EUR", amount=125000, booked_on=date(2026, 11, 12),
-        valued_on=None, payer_name=text, payer_account="DE35001051701", remittance=text, return_reason=text,
-    )  # fmt: skip
+        payment_id="v1:abc",
+        account="NL20INGB0001234567",
+        currency="EUR",
+        amount=125000,
+        booked_on=date(2026, 11, 12),
+        valued_on=None,
+        payer_name=text,
+        payer_account="DE35001051701",
+        remittance=text,
+        return_reason=text,
+    )
     item = OpenItem(
-        item_id="AR-1", number=number, kind="invoice", customer_id="10017", currency="EUR", issued_on=date(2026, 10, 1),
-        due_on=date(2026, 10, 31), original_amount=130000, open_amount=130000,
-    )  # fmt: skip
-    suggestion = Suggestion(
-        allocations=(Allocation(item_id="AR-1", cash=125000, residual=5000),), confidence=0.874, why=text,
+        item_id="AR-1",
+        number=number,
+        kind="invoice",
         customer_id="10017",
-    )  # fmt: skip
-    case = CaseSummary(
-        case_id="EX-7K2M", state=state, version=3, kind="short_payment", unallocated=125000, why=text,
-        customer_id="10017", payment=payment, opened_at=datetime(2026, 11, 13, 2, 0, tzinfo=UTC),
+        currency="EUR",
+        issued_on=date(2026, 10, 1),
+        due_on=date(2026, 10, 31),
+        original_amount=130000,
+        open_amount=130000,
+    )
+    suggestion = Suggestion(
+        allocations=(Allocation(item_id="AR-1", cash=125000, residual=5000),),
+        confidence=0.874,
+        why=text,
+        customer_id="10017",
+    )
+    return WorklistCase(
+        case_id="EX-7K2M",
+        state=state,
+        kind="short_payment",
+        why=text,
+        payment=payment,
+        unallocated=125000,
+        customer_id="10017",
+        customer_name=text,
+        opened_on=date(2026, 11, 13),
+        age_days=7,
         suggestions=(suggestion,),
-    )  # fmt: skip
-    return CaseView(case=case, items={"AR-1": item}, customer_name=text, age_days=7, allowed=tuple(RESOLUTIONS))
+        items={"AR-1": item},
+        allowed=allowed,
+        proposed_by=text if state == "awaiting_approval" else "",
+        proposal=text if state == "awaiting_approval" else "",
+    )
+
+
+PAGE = Page(company="acme", place=Place(prefix="/dagster"))
 
 
 def config_of(link: str) -> str:
@@ -74,7 +111,7 @@ def config_of(link: str) -> str:
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("resolution", RESOLUTIONS)
 def test_each_form_loads_as_what_was_meant_and_is_valid(resolution: str, text: str) -> None:
-    case = view(text, number=text)
+    case = case_of(text, number=text)
     form = clearing_form(case, resolution)
     loaded = yaml.safe_load(form)
     assert loaded == clearing_values(case, resolution)
@@ -84,8 +121,8 @@ def test_each_form_loads_as_what_was_meant_and_is_valid(resolution: str, text: s
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("state", ["open", "awaiting_approval"])
 def test_each_link_survives_the_browser(text: str, state: str) -> None:
-    case = view(text, state=state)
-    rendered = list(links(case, "acme", Place(prefix="/dagster")))
+    case = case_of(text, state=state)
+    rendered = list(links(case, PAGE))
     assert rendered
     for link in rendered:
         label, address = link[1:-1].split("](")
@@ -104,7 +141,7 @@ def test_no_text_leaves_its_comment_or_its_value(text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_bank_text_makes_no_link_and_no_cell_of_its_own(text: str) -> None:
-    lines = table([view(text)], "acme", Place()).splitlines()
+    lines = table([case_of(text)], PAGE).splitlines()
     assert len(lines) == 3
     unescaped = [cell for cell in lines[2].replace("\\|", "").split("|") if cell]
     assert len(unescaped) == 7
@@ -115,24 +152,31 @@ def test_bank_text_makes_no_link_and_no_cell_of_its_own(text: str) -> None:
 
 def worklist(**changes: Any) -> Worklist:
     values: dict[str, Any] = {
-        "company": "acme", "views": tuple(view() for _ in range(47)), "open_count": 9_999, "awaiting_approval": 2,
-        "amounts": {"EUR": 123_456_789, "JPY": 5}, "oldest_days": 12, "by_kind": [("short_payment", 3)],
-        "acceptable": 16,
-    }  # fmt: skip
+        "cases": tuple(case_of() for _ in range(47)),
+        "open_count": 9_999,
+        "awaiting_approval_count": 2,
+        "amounts": (("EUR", 123_456_789), ("JPY", 5)),
+        "oldest_days": 12,
+        "by_kind": (("short_payment", 3),),
+        "acceptable_count": 16,
+    }
     return Worklist(**{**values, **changes})
 
 
-def test_the_summary_is_visible_without_a_click_and_holds_the_bulk_link() -> None:
-    text = summary(worklist(), Place(location="a-rather-long-location-name", prefix="/a/long/prefix"))
+@pytest.mark.parametrize("currencies", [("EUR",), ("EUR", "GBP", "USD", "CHF", "JPY", "KWD", "SEK", "NOK", "DKK")])
+def test_the_summary_is_visible_without_a_click_and_holds_the_bulk_link(currencies: tuple[str, ...]) -> None:
+    page = Page(company="a" * 40, place=Place(location="a-rather-long-location-name", prefix="/a/long/prefix"))
+    full = worklist(amounts=tuple((currency, 10**13) for currency in currencies))
+    text = summary(full, page)
     assert len(text) < 1_000
     assert "9,999 open cases" in text
-    loaded = yaml.safe_load(config_of(bulk_link(worklist(), Place())))
+    loaded = yaml.safe_load(config_of(bulk_link(full, page)))
     assert loaded == {"accept_from_percent": 85, "at_most": 16, "note": ""}
     assert dg.validate_run_config(JOBS["batch"], loaded)
 
 
 def test_lists_hold_twenty_and_numbers_are_whole() -> None:
-    shown = metadata(worklist(), Place())
+    shown = metadata(worklist(), PAGE)
     assert [key for key in shown if key.startswith("list_")] == ["list_01", "list_02", "list_03"]
     assert shown["amount_EUR"].value == 1_234_567
     assert shown["amount_JPY"].value == 5
@@ -140,8 +184,15 @@ def test_lists_hold_twenty_and_numbers_are_whole() -> None:
 
 
 def test_an_empty_worklist_says_so() -> None:
-    text = summary(worklist(views=(), open_count=0, awaiting_approval=0, amounts={}, acceptable=0), Place())
-    assert text.startswith("Nothing to do")
+    empty = worklist(cases=(), open_count=0, awaiting_approval_count=0, amounts=(), acceptable_count=0)
+    assert summary(empty, PAGE).startswith("Nothing to do")
+
+
+def test_only_what_makes_sense_is_offered() -> None:
+    over = replace(case_of(), kind="over_payment", suggestions=())
+    labels = [link[1:].split("]")[0] for link in links(over, PAGE)]
+    assert labels == ["Accept", "Allocate", "On account", "Discount", "Refund", "Not ours"]
+    assert list(links(replace(over, allowed=()), PAGE)) == []
 
 
 def test_the_environment_cannot_be_read_through_a_form(monkeypatch: pytest.MonkeyPatch) -> None:
