@@ -1,0 +1,149 @@
+"""Reads the fields of an entry from its canonical XML text, learning each sequence of tags once.
+
+The entries of one bank look alike: the same tags in the same order, only the texts between them change. So the way
+from a sequence of tags to the fields of a record is worked out once per sequence, as positions in the list of texts,
+and then serves every entry of that shape. That is several times faster than asking the tree for one field after
+another, and it reads by local name wherever a bank put its namespaces.
+
+The canonical text is what the XML parser writes for one element: no comments, no CDATA, every bracket in a text
+escaped. Cut at its brackets, it alternates between tags and texts.
+"""
+
+import html
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any, Generic, NamedTuple, TypeVar
+
+_MAX_SHAPES = 2_000
+_CURRENCY = re.compile(r"""\sCcy=["']([^"']*)["']""")
+_LOCAL_NAME = re.compile(r"/?(?:[^:\s/]+:)?([^\s/]+)")
+
+Record = TypeVar("Record", bound=NamedTuple)
+
+
+@dataclass(frozen=True)
+class Grammar(Generic[Record]):
+    """What to read of one kind of element: where each field stands below it.
+
+    ``fields`` maps a path of local names to a field of ``record``, a named tuple of texts; where several paths lead to
+    one field (versions of the standard differ), the first one found in the document counts. ``lists`` are paths whose
+    element may be repeated, ``groups`` those of repeated elements with a grammar of their own.
+    """
+
+    record: type[Record]
+    fields: Mapping[str, str]
+    lists: Mapping[str, str] = field(default_factory=dict)
+    groups: "Mapping[str, tuple[str, Grammar[Any]]]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape(Generic[Record]):
+    """A sequence of tags understood: which of the texts between them is which field."""
+
+    make: Callable[[Iterable[str]], Record]
+    pick: Callable[[Sequence[str]], Sequence[str]]
+    currencies: Mapping[str, str]
+    lists: Mapping[str, tuple[int, ...]]
+    groups: "Mapping[str, tuple[Shape[Any], ...]]"
+
+    def record(self, texts: Sequence[str]) -> Record:
+        """The fields; what the element does not have is an empty text."""
+        return self.make(map(str.strip, self.pick(texts)))
+
+    def texts(self, name: str, texts: Sequence[str]) -> list[str]:
+        """The texts of a repeated element that are not empty."""
+        return [text for at in self.lists.get(name, ()) if (text := texts[at].strip())]
+
+
+class ShapeReader(Generic[Record]):
+    """Reads elements of one kind, and remembers the shapes it has met."""
+
+    def __init__(self, grammar: Grammar[Record]) -> None:
+        self._grammar = grammar
+        self._shapes: dict[tuple[str, ...], Shape[Record]] = {}
+
+    def read(self, xml: str) -> tuple[Shape[Record], list[str]]:
+        """The shape of the canonical text, and the texts it picks its fields from."""
+        tokens = xml.replace(">", "<").split("<")
+        tags = tuple(tokens[1::2])
+        texts = tokens[2::2]
+        if "&" in xml:
+            texts = [html.unescape(text) for text in texts]
+        texts.append("")  # what a missing field reads
+        shape = self._shapes.get(tags)
+        if shape is None:
+            if len(self._shapes) >= _MAX_SHAPES:
+                self._shapes.clear()
+            shape = self._shapes[tags] = _Understanding(self._grammar, tags).shape()
+        return shape, texts
+
+
+class _Understanding(Generic[Record]):
+    """One walk over the tags of an element, noting where the fields of its grammar stand."""
+
+    def __init__(self, grammar: Grammar[Record], tags: Sequence[str], at: int = 0) -> None:
+        self.at = at
+        self._grammar = grammar
+        self._tags = tags
+        self._positions: dict[str, int] = {}
+        self._currencies: dict[str, str] = {}
+        self._lists: dict[str, list[int]] = {}
+        self._groups: dict[str, list[Shape[Any]]] = {}
+
+    def shape(self) -> Shape[Record]:
+        """Understand the element whose start tag is at hand; ``at`` is then the place of its end tag."""
+        path: list[str] = []
+        last = len(self._tags) - 1
+        while self.at < last:
+            self.at += 1
+            tag = self._tags[self.at]
+            if tag.startswith("/"):
+                if not path:
+                    break
+                path.pop()
+            else:
+                path.append(_local_name(tag))
+                if self._element("/".join(path), tag) or tag.endswith("/"):
+                    path.pop()
+        fields = self._grammar.record._fields
+        return Shape(
+            make=self._grammar.record._make,
+            pick=itemgetter(*(self._positions.get(name, len(self._tags)) for name in fields)),
+            currencies=self._currencies,
+            lists={name: tuple(found) for name, found in self._lists.items()},
+            groups={name: tuple(found) for name, found in self._groups.items()},
+        )
+
+    def _element(self, path: str, tag: str) -> bool:
+        """Note the element at hand if it is one of the grammar's; whether the walk is now at its end tag."""
+        if tag.endswith("/"):
+            return False
+        group = self._grammar.groups.get(path)
+        if group is not None:
+            within = _Understanding(group[1], self._tags, self.at)
+            self._groups.setdefault(group[0], []).append(within.shape())
+            self.at = within.at
+            return True
+        if self._tags[self.at + 1].startswith("/"):
+            listed = self._grammar.lists.get(path)
+            if listed is not None:
+                self._lists.setdefault(listed, []).append(self.at)
+            name = self._grammar.fields.get(path)
+            if name is not None and name not in self._positions:
+                self._positions[name] = self.at
+                currency = _CURRENCY.search(tag)
+                if currency:
+                    self._currencies[name] = currency.group(1).strip()
+        return False
+
+
+def _local_name(tag: str) -> str:
+    """The local name in a tag as it stands between the brackets.
+
+    >>> _local_name("n:Amt Ccy='EUR'"), _local_name("Nm/"), _local_name("/Ntry")
+    ('Amt', 'Nm', 'Ntry')
+    """
+    found = _LOCAL_NAME.match(tag)
+    return found.group(1) if found else tag

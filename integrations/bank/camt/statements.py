@@ -1,0 +1,207 @@
+"""Turns the elements that the XML parser completes into the events of a statement."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from lxml import etree
+
+from integrations.bank.camt.checks import Tally, statement_end
+from integrations.bank.camt.entry import EntryReader, Place, UnreadableEntry
+from integrations.bank.camt.header import (
+    KIND_OF_STATEMENT,
+    Element,
+    Page,
+    StatementFacts,
+    local_name,
+    page_of,
+    statement_facts,
+)
+from integrations.bank.camt.raw import RAW_TEXT_LIMIT
+from matching.model.bank_statement import Quarantined, ReadEvent, StatementFormat, StatementStart
+
+_EMPTIED_LOT = 200  # emptied entries are taken out of the tree in lots of this size
+_VERSION = re.compile(r"camt\.05[234]\.[0-9]{3}\.[0-9]{2}")
+_MESSAGES: Final[dict[str, StatementFormat]] = {
+    "BkToCstmrAcctRpt": "camt.052",
+    "BkToCstmrStmt": "camt.053",
+    "BkToCstmrDbtCdtNtfctn": "camt.054",
+}
+_FORMATS: Final[dict[str, StatementFormat]] = {"Rpt": "camt.052", "Stmt": "camt.053", "Ntfctn": "camt.054"}
+
+
+class StatementsReader:
+    """The statements of one file, as their elements come in."""
+
+    def __init__(self) -> None:
+        self.entries_seen = 0
+        self.is_camt = False
+        self.format: StatementFormat = "camt.053"
+        self.version: str | None = None
+        self._entries = EntryReader()
+        self._open: _OpenStatement | None = None
+        self._counts: Counter[str] = Counter()
+        self._message_page: Page | None = None
+        self._emptied: list[Element] = []
+        self._stray = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of a statement was read."""
+        return self.is_camt or self.entries_seen > 0
+
+    @property
+    def where(self) -> str:
+        """Where the reading stands."""
+        return self._open.where if self._open else ""
+
+    def next_place(self) -> str:
+        """Where the entry stands that the parser does not reach; counts it."""
+        if self._open is None:
+            self._stray += 1
+            return f"Ntry[{self._stray}]"
+        return self._open.next_place(quarantined=True)
+
+    def read(self, element: Element) -> Iterator[ReadEvent]:
+        """The events that a completed element brings."""
+        name = local_name(element)
+        if name == "Ntry":
+            yield from self._entry(element)
+        elif name in KIND_OF_STATEMENT:
+            if self._open is None or self._open.element is not element:
+                yield from self.end()
+                self._begin(element)
+            yield from self.end()
+            self._empty(element)
+        elif name == "Acct":
+            statement = element.getparent()
+            if statement is not None and local_name(statement) in KIND_OF_STATEMENT:
+                yield from self._in(statement)
+        elif name == "GrpHdr":
+            self._message_begins(element.getparent())
+            self._message_page = page_of(element, "MsgPgntn")
+        elif self.version is None:
+            named = _VERSION.search(element.text or "")
+            self.version = named.group() if named else None
+
+    def end(self, *, damaged: bool = False) -> Iterator[ReadEvent]:
+        """End the statement at hand, if there is one."""
+        statement, self._open = self._open, None
+        if statement is not None:
+            facts = self._facts(statement)
+            yield from statement.start(facts)
+            yield from statement_end(statement.where, facts, statement.tally, damaged=damaged)
+
+    # -- One entry ---------------------------------------------------------------------------------------------
+
+    def _entry(self, element: Element) -> Iterator[ReadEvent]:
+        self.entries_seen += 1
+        parent = element.getparent()
+        xml = etree.tostring(element, encoding="unicode", with_tail=False)
+        self._empty(element)
+        if parent is None or local_name(parent) not in KIND_OF_STATEMENT:
+            message = "the entry stands outside of a statement; look it up with the bank and book it by hand"
+            yield _quarantined(self.next_place(), xml, "misplaced_entry", message)
+            return
+        if self._open is None or parent is not self._open.element:
+            yield from self._in(parent)
+        statement = self._open
+        assert statement is not None
+        where = statement.next_place()
+        if statement.facts is None:
+            yield from statement.start(self._facts(statement))
+        place = statement.place(where)
+        try:
+            read = self._entries.read(xml, place)
+        except UnreadableEntry as trouble:
+            statement.tally.quarantine()
+            yield _quarantined(where, xml, trouble.code, str(trouble))
+            return
+        statement.tally.add(read.entry)
+        for flaw in read.flaws:
+            statement.tally.flaw(flaw, where)
+        yield read.entry
+        yield from read.findings
+
+    # -- The statement around it -------------------------------------------------------------------------------
+
+    def _in(self, element: Element) -> Iterator[ReadEvent]:
+        """Make this statement the one at hand."""
+        if self._open is None or self._open.element is not element:
+            yield from self.end()
+            self._begin(element)
+
+    def _begin(self, element: Element) -> None:
+        name = local_name(element)
+        self._counts[name] += 1
+        self._open = _OpenStatement(element, f"{name}[{self._counts[name]}]")
+        self._message_begins(element.getparent(), element)
+
+    def _message_begins(self, message: Element | None, statement: Element | None = None) -> None:
+        """Take format and version from the message around, whatever envelope it came in."""
+        known = _MESSAGES.get(re.sub(r"V[0-9]+$", "", local_name(message))) if message is not None else None
+        if statement is not None:
+            known = known or _FORMATS[local_name(statement)]
+        if known is None:
+            return
+        if not self.is_camt:
+            self.is_camt, self.format = True, known
+        inner = statement if statement is not None else message
+        tag = inner.tag if inner is not None else ""
+        named = _VERSION.search(tag if isinstance(tag, str) else "")
+        if named and self.version is None:
+            self.version = named.group()
+
+    def _facts(self, statement: "_OpenStatement") -> StatementFacts:
+        return statement_facts(statement.element, self._message_page, statement.tally.currency)
+
+    def _empty(self, element: Element) -> None:
+        """Let go of an element's content at once, and of the element when the parser is well past it."""
+        element.clear()
+        self._emptied.append(element)
+        if len(self._emptied) >= _EMPTIED_LOT:
+            last = self._emptied.pop()
+            for done in self._emptied:
+                parent = done.getparent()
+                if parent is not None:
+                    parent.remove(done)
+            self._emptied = [last]
+
+
+class _OpenStatement:
+    """The statement whose entries are being read."""
+
+    def __init__(self, element: Element, where: str) -> None:
+        self.element = element
+        self.where = where
+        self.facts: StatementFacts | None = None
+        self.tally = Tally()
+        self._position = 0
+
+    def start(self, facts: StatementFacts) -> Iterator[ReadEvent]:
+        """The beginning of the statement, once."""
+        if self.facts is None:
+            self.facts = facts
+            yield StatementStart(header=facts.header)
+
+    def next_place(self, *, quarantined: bool = False) -> str:
+        """Where the next entry stands."""
+        self._position += 1
+        if quarantined:
+            self.tally.quarantine()
+        return f"{self.where}/Ntry[{self._position}]"
+
+    def place(self, where: str) -> Place:
+        """What the entry at hand needs to know of its statement."""
+        assert self.facts is not None
+        return Place(
+            ordinal=self._position,
+            where=where,
+            own_account=self.facts.header.account,
+            fallback_day=self.facts.day,
+        )
+
+
+def _quarantined(where: str, xml: str, code: str, message: str) -> Quarantined:
+    return Quarantined(where=where, raw=xml[:RAW_TEXT_LIMIT], code=code, message=message)
