@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from integrations.config.settings import Settings, beside
+from integrations.config.settings import CompanySettings, Settings, beside
 
 
 class ConfigurationError(ValueError):
@@ -70,33 +70,41 @@ def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _resolved(settings: Settings, folder: Path) -> Settings:
-    companies = []
-    for company in settings.companies:
-        banks = tuple(
-            bank.model_copy(
-                update={
-                    "inbox": beside(folder, bank.inbox),
-                    "archive": beside(folder, bank.archive) if bank.archive else None,
-                }
-            )
-            for bank in company.banks
+def placed(company: CompanySettings, folder: Path) -> CompanySettings:
+    """The company with its relative folders taken from ``folder``."""
+    banks = tuple(
+        bank.model_copy(
+            update={
+                "inbox": beside(folder, bank.inbox),
+                "archive": beside(folder, bank.archive) if bank.archive else None,
+            }
         )
-        companies.append(company.model_copy(update={"banks": banks, "erp": _erp_beside(company.erp, folder)}))
-    return settings.model_copy(
-        update={"companies": tuple(companies), "ledger": _database_beside(settings.ledger, folder)}
+        for bank in company.banks
     )
+    return company.model_copy(update={"banks": banks, "erp": _erp_beside(company.erp, folder)})
+
+
+def database_beside(url: str, folder: Path) -> str:
+    """The database address with a relative SQLite file taken from ``folder``.
+
+    >>> database_beside("sqlite:///lettrage.db", Path("/srv"))
+    'sqlite:////srv/lettrage.db'
+    """
+    prefix = "sqlite:///"
+    if not url.startswith(prefix) or url.startswith(prefix + "/") or url == prefix + ":memory:":
+        return url
+    return prefix + str(folder / url.removeprefix(prefix))
+
+
+def _resolved(settings: Settings, folder: Path) -> Settings:
+    companies = tuple(placed(company, folder) for company in settings.companies)
+    return settings.model_copy(update={"companies": companies, "ledger": database_beside(settings.ledger, folder)})
 
 
 def _erp_beside(erp: Any, folder: Path) -> Any:
     """Connectors that use folders say which of their fields are folders in `FOLDERS`."""
     folders: tuple[str, ...] = getattr(type(erp), "FOLDERS", ())
-    values = {name: beside(folder, str(getattr(erp, name))) for name in folders if getattr(erp, name)}
+    held = {name: getattr(erp, name) for name in folders if getattr(erp, name)}
+    values = {name: type(value)(beside(folder, str(value))) for name, value in held.items()}
     return erp.model_copy(update=values)
 
-
-def _database_beside(url: str, folder: Path) -> str:
-    prefix = "sqlite:///"
-    if not url.startswith(prefix) or url.startswith(prefix + "/") or url == prefix + ":memory:":
-        return url
-    return prefix + str(folder / url.removeprefix(prefix))

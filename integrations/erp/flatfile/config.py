@@ -1,7 +1,7 @@
 """Settings of the flat-file ERP."""
 
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,9 @@ from integrations.erp.settings import ErpSettings
 
 class Settings(ErpSettings):
     """Where the files come and go."""
+
+    # Taken from the folder of the configuration file where they are relative.
+    FOLDERS: ClassVar[tuple[str, ...]] = ("inbox", "outbox")
 
     kind: Literal["flatfile"] = "flatfile"
     inbox: Path = Field(description="Folder that holds customers.csv, open_items.csv and the optional files.")
