@@ -9,6 +9,12 @@ from matching.model.open_item import OpenItem
 from matching.model.posting import Posting
 
 
+def assert_whole(posting: Posting) -> None:
+    """Stops a posting whose parts do not add up to its amount: that would be our own mistake."""
+    parts = sum(each.cash for each in posting.allocations) + posting.on_account
+    assert posting.amount == parts, f"posting {posting.key}: {parts} is allocated of {posting.amount}"
+
+
 def settled_per_item(posting: Posting) -> dict[str, int]:
     """By how much each item falls: cash, discount and write-off together, in minor units."""
     settled: dict[str, int] = {}

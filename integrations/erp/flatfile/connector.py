@@ -11,7 +11,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from integrations.erp.errors import AlreadyExists, ErpError, StaleItem, UnknownPosting, Unsupported
+from integrations.erp.converge import assert_whole
+from integrations.erp.errors import AlreadyExists, AmbiguousOutcome, ErpError, StaleItem, UnknownPosting, Unsupported
 from integrations.erp.flatfile import outbox, read
 from integrations.erp.flatfile.config import Settings
 from integrations.erp.flatfile.csv_rows import open_text
@@ -149,6 +150,7 @@ class FlatFileConnector:
 
     def plan(self, posting: Posting) -> PostingPlan:
         """The rows that would stand in allocations.csv."""
+        assert_whole(posting)
         steps = tuple(
             PlanStep(
                 name=f"row {number}",
@@ -276,7 +278,11 @@ class FlatFileConnector:
         if reversals is not None:
             files["reversals.csv"] = (outbox.REVERSAL_COLUMNS, sorted(reversals.values()))
         files["allocations.csv"] = (outbox.ALLOCATION_COLUMNS, lines)
-        outbox.put_in_place(self._outbox, files)
+        try:
+            outbox.put_in_place(self._outbox, files)
+        except OSError as error:
+            message = f"{self._outbox} could not be written ({error.strerror}); look what is there before going on"
+            raise AmbiguousOutcome(message) from None
 
 
 def connect(settings: ErpSettings, _env: Mapping[str, str]) -> FlatFileConnector:

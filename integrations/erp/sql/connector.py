@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from integrations.erp.converge import refuse_other_content
+from integrations.erp.converge import assert_whole, refuse_other_content
 from integrations.erp.errors import (
     AmbiguousOutcome,
     AuthError,
@@ -162,6 +162,7 @@ class SqlConnector:
 
     def plan(self, posting: Posting) -> PostingPlan:
         """The rows that would be inserted, all in one transaction."""
+        assert_whole(posting)
         header, lines = _rows(posting)
         steps = [
             PlanStep(
@@ -194,45 +195,30 @@ class SqlConnector:
         """
         posting = plan.posting
         header, lines = _rows(posting)
-        tick("posting")
-        with _named_errors(writing=True):
-            with self._engine.connect() as connection:
-                there = self._find(connection, posting.key)
-                if there is not None:
-                    return refuse_other_content(posting, there)
-                self._refuse_stale(connection, posting)
-            try:
-                with self._engine.begin() as connection:
-                    connection.execute(self._tables.postings.insert().values(**header))
-                    if lines:
-                        connection.execute(self._tables.lines.insert(), lines)
-            except sa.exc.IntegrityError as error:
-                with self._engine.connect() as connection:
-                    there = self._find(connection, posting.key)
-                if there is None:
-                    message = f"the database refuses posting {posting.key}: {_reason(error)}"
-                    raise ValidationFailed(message) from None
+        with _named_errors(writing=False), self._engine.connect() as connection:
+            there = self._find(connection, posting.key)
+            if there is not None:
                 return refuse_other_content(posting, there)
+            self._refuse_stale(connection, posting)
+        tick("posting")
+        if not self._insert([(self._tables.postings, [header]), (self._tables.lines, lines)]) and not self.find(
+            posting.key
+        ):
+            message = f"the database refuses posting {posting.key}, which is not there either; look at its constraints"
+            raise ValidationFailed(message)
         found = self.find(posting.key)
         assert found is not None, "a posting that was committed can be read"
-        return found
+        return refuse_other_content(posting, found)
 
     def reverse(self, key: str, reason: str, on: date) -> RemotePosting:
         """Insert the reversal, once. Raises UnknownPosting, AmbiguousOutcome."""
-        with _named_errors(writing=True):
-            with self._engine.connect() as connection:
-                there = self._find(connection, key)
-            if there is None:
-                message = f"{self._settings.postings} holds no posting {key}; there is nothing to take back"
-                raise UnknownPosting(message)
-            if there.state == "reversed":
-                return there
-            try:
-                with self._engine.begin() as connection:
-                    row = {"posting_key": key, "reversed_on": on, "reason": reason}
-                    connection.execute(self._tables.reversals.insert().values(**row))
-            except sa.exc.IntegrityError:
-                pass  # Another worker was first; the effect is the same.
+        there = self.find(key)
+        if there is None:
+            message = f"{self._settings.postings} holds no posting {key}; there is nothing to take back"
+            raise UnknownPosting(message)
+        if there.state != "reversed":
+            row: Values = {"posting_key": key, "reversed_on": on, "reason": reason}
+            self._insert([(self._tables.reversals, [row])])  # Or another worker was first, with the same effect.
         found = self.find(key)
         assert found is not None, "a posting that was reversed can be read"
         return found
@@ -260,6 +246,17 @@ class SqlConnector:
             for table in (self._tables.postings, self._tables.lines, self._tables.reversals, self._tables.results):
                 if table is not None:
                     connection.execute(sa.select(table).limit(1)).all()
+
+    def _insert(self, work: Sequence[tuple[sa.Table, list[Values]]]) -> bool:
+        """All rows in one transaction; False when a key is there already. Raises AmbiguousOutcome."""
+        try:
+            with _named_errors(writing=True), self._engine.begin() as connection:
+                for table, rows in work:
+                    if rows:
+                        connection.execute(table.insert(), rows)
+        except sa.exc.IntegrityError:
+            return False
+        return True
 
     def _items(self, connection: sa.Connection, item_ids: Sequence[str]) -> dict[str, OpenItem]:
         found: dict[str, OpenItem] = {}
@@ -406,6 +403,8 @@ def _named_errors(*, writing: bool) -> Iterator[None]:
     """The driver's errors by what to do next; the URL and the values stay out of the text."""
     try:
         yield
+    except sa.exc.IntegrityError:
+        raise
     except sa.exc.ProgrammingError as error:
         code = getattr(error.orig, "sqlstate", None)
         if code == "42501":
@@ -422,7 +421,7 @@ def _named_errors(*, writing: bool) -> Iterator[None]:
         if "no such table" in reason or "no such column" in reason:
             message = f"the views or tables do not fit the settings: {reason}"
             raise ConfigError(message) from None
-        if writing and error.connection_invalidated:
+        if writing:
             message = "the connection broke while writing; look whether the posting is there before going on"
             raise AmbiguousOutcome(message) from None
         message = "the database cannot be reached or is busy; try again later"
