@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from integrations.bank.archive import ArchiveLimits, members
+from integrations.bank.camt.reader import read_events as read_camt
 from integrations.bank.detect import HEAD_BYTES, FormatFamily, detect
 from integrations.bank.errors import NotAStatement, UnreadableStatement
+from integrations.bank.mt940.reader import read_events as read_mt940
+from integrations.bank.ofx.reader import read_events as read_ofx
 from matching.model.bank_statement import (
     BankEntry,
     BankStatement,
@@ -124,21 +127,15 @@ def _head(source: BinaryIO) -> bytes:
 
 
 def _mt940_events(source: BinaryIO, options: ReadOptions) -> Iterator[ReadEvent]:
-    from integrations.bank.mt940.reader import read_events  # noqa: PLC0415 - only the format at hand is loaded
-
-    return iter(read_events(source, dialect=options.dialect))
+    return read_mt940(source, dialect=options.dialect)
 
 
 def _camt_events(source: BinaryIO, _options: ReadOptions) -> Iterator[ReadEvent]:
-    from integrations.bank.camt.reader import read_events  # noqa: PLC0415 - only the format at hand is loaded
-
-    return iter(read_events(source))
+    return read_camt(source)
 
 
 def _ofx_events(source: BinaryIO, _options: ReadOptions) -> Iterator[ReadEvent]:
-    from integrations.bank.ofx.reader import read_events  # noqa: PLC0415 - only the format at hand is loaded
-
-    return iter(read_events(source))
+    return read_ofx(source)
 
 
 _READERS: Mapping[FormatFamily, Callable[[BinaryIO, ReadOptions], Iterator[ReadEvent]]] = {
@@ -146,6 +143,20 @@ _READERS: Mapping[FormatFamily, Callable[[BinaryIO, ReadOptions], Iterator[ReadE
     "camt": _camt_events,
     "ofx": _ofx_events,
 }
+
+
+def family_of(path: Path, *, options: ReadOptions | None = None) -> FormatFamily:
+    """Which family of formats the file is in; of a zip, its first statement. Raises like `open_events`."""
+    with _open(path) as source:
+        family = detect(_head(source), path.name)
+        if family != "zip":
+            return family
+        for member, stream in members(source, path.name, (options or ReadOptions()).archive):
+            try:
+                return detect(_head(stream), member)
+            except NotAStatement:
+                continue
+    raise NotAStatement(f"{path.name} is a zip without any bank statement in it; look whether it is the right one")
 
 
 def _zip_events(source: BinaryIO, name: str, options: ReadOptions) -> Iterator[ReadEvent]:
