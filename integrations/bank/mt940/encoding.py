@@ -51,30 +51,46 @@ class EncodingSurvey:
 
     head: bytes = b""
     _high: Counter[int] = field(default_factory=Counter)
+    _seen_high: bool = False
     _broken: int = 0
-    _utf8: codecs.IncrementalDecoder = field(
-        default_factory=lambda: codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    )
-    _pending: bool = False
+    _good: int = 0
+    _held: bytes = b""
 
     def feed(self, block: bytes) -> None:
         """Take the next bytes into account."""
         if len(self.head) < _HEAD_BYTES:
             self.head += block[: _HEAD_BYTES - len(self.head)]
-        if block.isascii() and not self._pending:
+        if self._held:
+            block, self._held = self._held + block, b""
+        elif block.isascii():
             return
-        self._high.update(block.translate(None, _ASCII))
-        self._broken += len(_ESCAPED.findall(self._utf8.decode(block)))
-        self._pending = bool(self._utf8.getstate()[0])
+        self._seen_high = True
+        # A character cut by the end of the block waits for the next one; it has at most four bytes.
+        cut = next((at for at in range(1, 4) if len(block) >= at and block[-at] >= 0xC0), 0)
+        if cut:
+            block, self._held = block[:-cut], block[-cut:]
+        self._look(block)
+
+    def _look(self, block: bytes) -> None:
+        try:
+            text = block.decode("utf-8")
+        except UnicodeDecodeError:
+            self._broken += len(_ESCAPED.findall(block.decode("utf-8", "surrogateescape")))
+            self._high.update(block.translate(None, _ASCII))
+        else:
+            # Decoded without complaint: the bytes beyond ASCII that are more than characters count as good.
+            self._good += 2 * (len(block) - len(text))
 
     def decide(self) -> Encoding:
         """The encoding of the whole, once every byte has gone by."""
-        self._broken += len(_ESCAPED.findall(self._utf8.decode(b"", final=True)))
-        high = sum(self._high.values())
-        if not high:
+        if self._held:
+            self._look(self._held)
+            self._held = b""
+        if not self._seen_high:
             return Encoding("ascii", "strict", mixed=False)
         if not self._broken:
             return Encoding("utf-8", "strict", mixed=False)
+        high = self._good + sum(self._high.values())
         # Two or more bytes make one UTF-8 character, which single-byte text forms by chance only now and then.
         if high - self._broken >= 4 * self._broken:
             return Encoding("utf-8", FALLBACK, mixed=True)

@@ -9,7 +9,7 @@ from integrations.bank.mt940.balances import read_balance, read_control_sum
 from integrations.bank.mt940.dialects import SURE, Dialect, dialect_named, recognise
 from integrations.bank.mt940.drafts import DetailDraft, EntryDraft, seal_detail, seal_entry
 from integrations.bank.mt940.entry_line import EntryLine, UnreadableEntryError, read_entry_line
-from integrations.bank.mt940.remarks import Remarks, read_original_amounts, unwrap
+from integrations.bank.mt940.remarks import Remarks, read_original_amounts
 from integrations.bank.mt940.statement import StatementInProgress
 from integrations.bank.mt940.tokenizer import Field, fields, rewindable, survey
 from matching.model.bank_statement import (
@@ -27,6 +27,7 @@ _SEQUENCE = re.compile(r"\s*([^/\s]*)\s*(?:/\s*([0-9]{1,9}))?")
 _ACCOUNT_WITH_CURRENCY = re.compile(r"(.*?[0-9].*?) ?([A-Z]{3})")
 # What may follow the text of the last field of a message: trailer, next envelope, file headers of Dutch banks.
 _TRAILER = re.compile(r"\n(?:[ ]?-(?:\}|\x03|XXX|[ ]*(?:\n|$))|\{[1-5]:|[A-Z]{6}[A-Z0-9]{2,5} *\n9[45][0-9] *\n)")
+_REMARKS = frozenset({"86", "86 "})
 _HEADS = frozenset({"", "20", "940", "942", "950", "25", "25P", "28", "28C", "13", "13D", "34F"})
 _INTERIM_FIELDS = frozenset({"34F", "13D", "90D", "90C"})
 _FIRST_FIELDS = frozenset({"25", "25P", "28", "28C", "60", "60F", "60M", "13", "13D", "34F"})
@@ -62,10 +63,8 @@ class _Reading:
         self._likely: Dialect | None = forced
         self._dialects: Counter[str] = Counter()
         self._statement: StatementInProgress | None = None
-        self._held: Field | None = None
-        self._texts: list[str] = []
+        self._currency: str | None = None
         self._yielded = 0
-        self._line = 1
         self._kinds: set[str] = set()
         self._announced: str | None = None
         self._found: list[Finding] = []
@@ -76,22 +75,37 @@ class _Reading:
             yield _finding(
                 "warning", "encoding_mixed", 1, "some characters are not UTF-8 and were read as Windows text"
             )
+        held: Field | None = None
+        texts: list[str] = []
+        found = self._found
         for field in fields(self._source, facts.encoding, facts.errors):
-            tag = field.tag
+            tag = field[0]
             if tag == "61":
-                if self._held is not None:
-                    yield from self._entry()
+                if held is None:
+                    yield from self._begin_entries(field[1])
                 else:
-                    yield from self._begin_entries(field)
-                self._held = field
-            elif self._held is not None and tag in ("86", "86 "):
-                self._texts.append(_text(field))
-            else:
-                if self._held is not None and tag != "NS":
-                    yield from self._entry()
+                    event = self._entry(held, texts)
+                    if found:
+                        yield from self._drain()
+                    yield event
+                    texts = []
+                held = field
+            elif held is None:
                 yield from self._other(field)
-        if self._held is not None:
-            yield from self._entry()
+            elif tag in _REMARKS:
+                texts.append(field[2] if field[3] not in _HEADS else _without_trailer(field[2]))
+            elif tag == "NS":
+                texts += _remittance_of_ns(field[2])
+            else:
+                event = self._entry(held, texts)
+                yield from self._drain()
+                yield event
+                held, texts = None, []
+                yield from self._other(field)
+        if held is not None:
+            event = self._entry(held, texts)
+            yield from self._drain()
+            yield event
         yield from self._end_statement()
         assert self._yielded == facts.entry_count, "an entry was lost or doubled while reading"
         yield FileFacts(
@@ -104,61 +118,52 @@ class _Reading:
 
     # -- Entries ------------------------------------------------------------------------------------------------
 
-    def _begin_entries(self, field: Field) -> Iterator[ReadEvent]:
+    def _begin_entries(self, line: int) -> Iterator[ReadEvent]:
         statement = self._statement
         if statement is None:
-            statement = self._statement = StatementInProgress(field.line)
+            statement = self._statement = StatementInProgress(line)
             message = "entries stand here without a statement header: account and balances are not known"
-            yield _finding("warning", "statement_header_missing", field.line, message)
+            yield _finding("warning", "statement_header_missing", line, message)
         if statement.closing_seen:
             message = "an entry stands after the closing balance; it is counted with the statement before it"
-            yield _finding("warning", "entry_after_closing_balance", field.line, message)
+            yield _finding("warning", "entry_after_closing_balance", line, message)
         yield from self._start(statement)
+        self._currency = statement.currency
 
     def _start(self, statement: StatementInProgress) -> Iterator[ReadEvent]:
         if not statement.started:
             statement.started = True
             yield StatementStart(header=statement.header())
 
-    def _entry(self) -> Iterator[ReadEvent]:
-        """The entry that is held, now that all its texts are known."""
-        field, texts = self._held, self._texts
+    def _drain(self) -> Iterator[ReadEvent]:
+        yield from self._found
+        self._found.clear()
+
+    def _entry(self, field: Field, texts: list[str]) -> BankEntry | Quarantined:
+        """The entry of one `:61:` field and its `:86:` fields; findings about it are left for `_drain`."""
+        _tag, number, body, next_tag = field
         statement = self._statement
-        assert field is not None
         assert statement is not None
-        self._held = None
-        self._texts = []
         self._yielded += 1
-        currency = statement.currency
-        where = f"line {field.line}"
-        body = field.body
-        if field.next_tag in _HEADS:
+        if next_tag in _HEADS:
             body = _without_trailer(body)
+        where = f"line {number}"
         try:
-            line = read_entry_line(body, currency)
+            line = read_entry_line(body, self._currency)
         except UnreadableEntryError as problem:
             statement.quarantined_count += 1
             raw = "".join([f":61:{body}", *(f"\n:86:{text}" for text in texts)])
-            yield Quarantined(where=where, raw=raw, code=problem.code, message=str(problem))
-            return
-        for code, message in line.remarks:
-            yield Finding(severity="warning", code=code, where=where, message=message)
-        statement.entry_count += 1
-        entry = self._build(line, texts, currency, statement.entry_count, where)
-        if entry.status == "booked":
-            statement.booked_total += line.amount
-        if line.amount < 0:
-            statement.debit_count += 1
-            statement.debit_total -= line.amount
-        else:
-            statement.credit_count += 1
-            statement.credit_total += line.amount
-        yield entry
+            return Quarantined(where=where, raw=raw, code=problem.code, message=str(problem))
+        if line.remarks:
+            self._found += [
+                Finding(severity="warning", code=code, where=where, message=message) for code, message in line.remarks
+            ]
+        statement.add(line.amount, booked=line.mark[0] != "E")
+        return self._build(line, texts, statement.entry_count, where)
 
-    def _build(self, line: EntryLine, texts: list[str], currency: str | None, ordinal: int, where: str) -> BankEntry:
-        draft = DetailDraft(line.amount, currency, line.bank_reference)
-        lines = texts[0].split("\n") if len(texts) == 1 else [part for text in texts for part in text.split("\n")]
-        remarks = Remarks(lines, unwrap(lines) if lines else "", line)
+    def _build(self, line: EntryLine, texts: list[str], ordinal: int, where: str) -> BankEntry:
+        draft = DetailDraft(line.amount, self._currency, line.bank_reference)
+        remarks = Remarks(texts[0] if len(texts) == 1 else "\n".join(texts), line)
         dialect = self._forced
         if dialect is None:
             dialect = self._likely
@@ -179,7 +184,7 @@ class _Reading:
                 line.entry_date,
                 line.value_date,
                 line.amount,
-                currency,
+                self._currency,
                 "pending" if mark[0] == "E" else "booked",
                 "R" in mark,
                 line.bank_reference,
@@ -193,14 +198,15 @@ class _Reading:
     # -- Everything else ----------------------------------------------------------------------------------------
 
     def _other(self, field: Field) -> Iterator[ReadEvent]:
-        tag, value = field.tag, field.body.partition("\n")[0].strip()
+        tag, line, body, _next = field
+        value = body.partition("\n")[0].strip()
         if not tag or tag in ("940", "942", "950"):
             self._announce(field)
             return
         statement = self._statement
         if tag[:2] == "25" and statement is not None and statement.started and _SUBFIELDS.match(value):
             message = "this account field holds the text of an entry and was left out; the file is damaged here"
-            yield _finding("warning", "field_misplaced", field.line, message)
+            yield _finding("warning", "field_misplaced", line, message)
             return
         if (
             tag == "20"
@@ -208,17 +214,15 @@ class _Reading:
             or (tag in _FIRST_FIELDS and (statement.started or statement.closing_seen or tag in statement.seen))
         ):
             yield from self._end_statement()
-            statement = self._statement = StatementInProgress(field.line)
+            statement = self._statement = StatementInProgress(line)
         if tag != "34F":  # one floor limit for debits, one for credits
             statement.seen.add(tag)
-        self._line = field.line
         if tag[:2] in {"60", "62"}:
             yield from self._read_balance(statement, field)
         else:
-            self._read_header(statement, field, value)
+            self._read_header(statement, tag, value)
 
-    def _read_header(self, statement: StatementInProgress, field: Field, value: str) -> None:
-        tag = field.tag
+    def _read_header(self, statement: StatementInProgress, tag: str, value: str) -> None:
         if tag == "20":
             statement.statement_id = value or None
         elif tag in {"25", "25P"}:
@@ -233,9 +237,9 @@ class _Reading:
             if tag == "34F":
                 statement.floor_currency = value[:3] if value[:3].isalpha() else None
             elif tag == "90D":
-                statement.debits = read_control_sum(field.body)
+                statement.debits = read_control_sum(value)
             elif tag == "90C":
-                statement.credits = read_control_sum(field.body)
+                statement.credits = read_control_sum(value)
 
     def _announce(self, field: Field) -> None:
         pass
@@ -247,13 +251,12 @@ class _Reading:
         statement.account = value or None
 
     def _read_balance(self, statement: StatementInProgress, field: Field) -> Iterator[ReadEvent]:
-        balance = read_balance(field.body)
-        opening = field.tag[:2] == "60"
+        tag, line, body, _next = field
+        balance = read_balance(body)
+        opening = tag[:2] == "60"
         if balance is None:
             what = "opening" if opening else "closing"
-            yield _finding(
-                "error", "balance_unreadable", field.line, f"the {what} balance cannot be read: {field.body[:80]!r}"
-            )
+            yield _finding("error", "balance_unreadable", line, f"the {what} balance cannot be read: {body[:80]!r}")
         if opening:
             statement.opening, statement.opening_seen = balance, True
             return
@@ -261,7 +264,7 @@ class _Reading:
         if statement.closing_seen:
             return
         statement.closing, statement.closing_seen = balance, True
-        statement.last_page = field.tag[2:].upper() != "M"
+        statement.last_page = tag[2:].upper() != "M"
 
     def _end_statement(self) -> Iterator[ReadEvent]:
         statement, self._statement = self._statement, None
@@ -281,13 +284,14 @@ class _Reading:
         return self._dialects.most_common(1)[0][0] if self._dialects else None
 
 
-def _text(field: Field) -> str:
-    return _without_trailer(field.body) if field.next_tag in _HEADS else field.body
-
-
 def _without_trailer(body: str) -> str:
     found = _TRAILER.search(body)
     return body[: found.start()] if found else body
+
+
+def _remittance_of_ns(body: str) -> list[str]:
+    """Lines 01 to 14 of a German `:NS:` block are remittance text."""
+    return [line[2:] for line in body.split("\n") if line[:2].isdigit() and 1 <= int(line[:2]) <= 14]
 
 
 def _finding(severity: str, code: str, line: int, message: str) -> Finding:

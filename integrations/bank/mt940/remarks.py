@@ -1,7 +1,6 @@
 """What a dialect gets to read: the texts around one entry, and helpers that several dialects share."""
 
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 
 from integrations.bank.mt940.drafts import DetailDraft
@@ -9,7 +8,9 @@ from integrations.bank.mt940.entry_line import EntryLine
 from matching.model.bank_statement import Charge
 
 SWIFT_LINE = 65
+_FULL = (SWIFT_LINE, SWIFT_LINE - len(":86:"))
 _NARROWEST = 27  # no bank cuts its lines shorter than a German sub-field
+_CODE_SIGNS = frozenset(["", *"/?~^<>"])
 _PARTIAL_CODE = re.compile(r"[/?~^<>][A-Z0-9]{0,4}$")
 _NOT_GIVEN = frozenset({"", "NOTPROVIDED", "NOT PROVIDED", "NONREF", "NICHT ANGEGEBEN", "NOTPROV", "-"})
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}")
@@ -17,37 +18,76 @@ _BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 _MONEY = re.compile(r"([A-Z]{3}) ?([0-9]{1,15}(?:[,.][0-9]{0,4})?)")
 
 
-@dataclass(slots=True, eq=False)
 class Remarks:
-    """One entry's texts: its `:86:` lines as they came, the same unwrapped, and its `:61:` line."""
+    """One entry's texts: its `:86:` fields as they came, the same unwrapped into one line, and its `:61:` line.
 
-    lines: list[str]
-    text: str
-    line: EntryLine
+    ``marked`` keeps the places of the line ends: CR where a full line goes on without a blank, LF where the line
+    ended on purpose and a blank stands for it.
+    """
+
+    __slots__ = ("body", "line", "marked", "text")
+
+    def __init__(self, body: str, line: EntryLine) -> None:
+        self.body = body
+        self.line = line
+        if "\n" in body:
+            self.marked = marked = mark_line_ends(body)
+            self.text = marked.replace("\r", "").replace("\n", " ")
+        else:
+            self.marked = self.text = body
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of all `:86:` fields, unchanged."""
+        return self.body.split("\n")
 
 
-def unwrap(lines: list[str]) -> str:
-    """The lines as one text.
+def mark_line_ends(body: str) -> str:
+    r"""The text with CR for line ends inside words and LF for those between them.
 
     Banks cut the text every 65 characters, in the middle of words and numbers: a full line is continued without
-    a blank. A line that ends before the width was ended on purpose, and a blank stands for its end, unless the
-    next one begins with a code or the cut went through one.
+    a blank. A line that ends before the width was ended on purpose, unless the next one begins with a code or the
+    cut went through one.
 
-    >>> unwrap(["INVOICES 4711,", "4712"]), unwrap(["OUR PAYMENT OF YOUR INVOICE 47", "11 AND 12"])
+    >>> unwrap("INVOICES 4711,\n4712"), unwrap("OUR PAYMENT OF YOUR INVOICE 47\n11 AND 12")
     ('INVOICES 4711, 4712', 'OUR PAYMENT OF YOUR INVOICE 4711 AND 12')
     """
-    if len(lines) == 1:
-        return lines[0]
+    lines = body.split("\n")
+    first = len(lines[0])
+    if first in _FULL and len(body) - first - len(lines[-1]) == (SWIFT_LINE + 1) * (len(lines) - 2) + 1:
+        return body.replace("\n", "\r")
     width = max(_NARROWEST, min(SWIFT_LINE, max(map(len, lines))))
-    text = lines[0]
-    full = len(text) >= width - 4  # some banks count the four characters of the tag
-    for line in lines[1:]:
-        if full or not line or line[0] in "/?~^<>" or text[-1:] == " " or _PARTIAL_CODE.search(text):
-            text += line
-        else:
-            text += " " + line
+    text = line = lines[0]
+    full = first >= width - 4  # some banks count the four characters of the tag
+    for following in lines[1:]:
+        inside = full or following[:1] in _CODE_SIGNS or line[-1:] == " " or _PARTIAL_CODE.search(line)
+        line = following
+        text += ("\r" if inside else "\n") + line
         full = len(line) >= width
     return text
+
+
+def unwrap(body: str) -> str:
+    """Lines as one text, see `mark_line_ends`."""
+    return mark_line_ends(body).replace("\r", "").replace("\n", " ")
+
+
+def pieces(marked: str) -> tuple[str, ...]:
+    r"""The lines of a marked text that are not blank, as the bank wrote them.
+
+    >>> pieces("INV 47\r11\nINV 12")
+    ('INV 47', '11', 'INV 12')
+    """
+    return tuple(line for line in marked.replace("\r", "\n").split("\n") if line.strip())
+
+
+def joined(marked: str) -> str:
+    r"""A marked text as one line, runs of blanks made one.
+
+    >>> joined("INV 47\r11\nINV   12 ")
+    'INV 4711 INV 12'
+    """
+    return " ".join(marked.replace("\r", "").split())
 
 
 def given(text: str | None) -> str | None:

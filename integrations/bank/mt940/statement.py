@@ -47,6 +47,18 @@ class StatementInProgress:
             return self.closing.currency
         return self.account_currency or self.floor_currency
 
+    def add(self, amount: Decimal, *, booked: bool) -> None:
+        """Count one entry; only booked ones are part of the balance."""
+        self.entry_count += 1
+        if booked:
+            self.booked_total += amount
+        if amount < 0:
+            self.debit_count += 1
+            self.debit_total -= amount
+        else:
+            self.credit_count += 1
+            self.credit_total += amount
+
     def header(self) -> StatementHeader:
         """Everything beside the entries, as far as it has been read."""
         return StatementHeader(

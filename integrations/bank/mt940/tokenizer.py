@@ -9,7 +9,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, cast
 
 from integrations.bank.mt940.encoding import EncodingSurvey
 
@@ -25,13 +25,8 @@ _FIELD = re.compile(r"\n:(61|86 ?|20|21|25P?|28C?|13D?|34F|60[FMfm]?|62[FMfm]?|6
 _STRAY = re.compile(r"\n[\x00-\x08\x0b\x0c\x0e-\x1f\ufeff]+:(?!61:)")
 
 
-class Field(NamedTuple):
-    """One field: tag without colons, number of its first line, its text with line breaks, and the tag after it."""
-
-    tag: str
-    line: int
-    body: str
-    next_tag: str
+Field = tuple[str, int, str, str]
+"""One field: tag without colons, number of its first line, its text with line breaks, and the tag after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +123,13 @@ def fields(source: BinaryIO, encoding: str, errors: str) -> Iterator[Field]:
         parts = _FIELD.split(_STRAY.sub("\n:", head + held + text))
         if len(parts) > 1:
             if parts[0]:
-                yield Field("", line + 1, parts[0], parts[1])
+                yield ("", line + 1, parts[0], parts[1])
                 line += parts[0].count("\n")
             # The last field is held back: only its successor tells where it ends.
             for at in range(1, len(parts) - 2, 2):
                 body = parts[at + 1]
                 line += 1
-                yield Field(parts[at], line, body, parts[at + 2])
+                yield (parts[at], line, body, parts[at + 2])
                 line += body.count("\n")
             tag, held = parts[-2], parts[-1]
             head = f"\n:{tag}:"
@@ -142,8 +137,8 @@ def fields(source: BinaryIO, encoding: str, errors: str) -> Iterator[Field]:
             held = parts[0]
         if len(held) > FIELD_LIMIT:
             cut = len(held) - _PARTIAL_TAG
-            yield Field(tag, line + bool(tag), held[:cut], "")
+            yield (tag, line + bool(tag), held[:cut], "")
             line += bool(tag) + held.count("\n", 0, cut)
             tag, head, held = "", "", held[cut:]
     if tag or held.strip("\n"):
-        yield Field(tag, line + bool(tag), held, "")
+        yield (tag, line + bool(tag), held, "")

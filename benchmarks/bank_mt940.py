@@ -1,0 +1,161 @@
+"""Reading speed and memory of the MT940 reader beside every other Python reader at hand, in one run.
+
+``python -m benchmarks.bank_mt940 [entries]`` prints the table. Every row is measured in a process of its own: CPU
+seconds of the reading alone, peak memory above the interpreter with its imports. ``ratio`` is how many times
+faster than ``mt-940``'s ``parse()`` a row is.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+READERS = ("lettrage", "mt-940 parse()", "mt-940 parse_statements()", "raw read", "count :61: lines")
+_PER_STATEMENT = 1_000
+_NAMES = ("MUELLER MASCHINENBAU GMBH", "Bäckerei Sørensen & Söhne KG", "STADTWERKE NEUSTADT AG", "Petra Beispiel")
+
+
+def _german(n: int) -> list[str]:
+    amount = f"{n % 9000 + 1},{n % 100:02d}"
+    purpose = f"EREF+INV-2026-{n:07d}SVWZ+Rechnung RE-2026-{n:07d} vom 12.03.2026 Kundennummer {10000 + n % 5000} Danke"
+    pieces = "".join(f"?{20 + at}{purpose[27 * at : 27 * at + 27]}" for at in range((len(purpose) + 26) // 27))
+    name = _NAMES[n % 4]
+    text = f"166?00GUTSCHRIFT?109248{pieces}?30COBADEFFXXX?31DE{89 - n % 9}37040044{n % 10**10:010d}?32{name}?34000"
+    return [f":61:2603120312C{amount}NTRFNONREF//{n:016d}", *_wrapped(text)]
+
+
+def _dutch(n: int) -> list[str]:
+    amount = f"{n % 9000 + 1},{n % 10}"
+    text = (
+        f"/TRTP/SEPA OVERBOEKING/IBAN/NL91ABNA{n % 10**10:010d}/BIC/ABNANL2A/NAME/{_NAMES[n % 4]}/REMI/Factuur "
+        f"{20260000 + n} en {20260001 + n} klant 4711/EREF/NOTPROVIDED"
+    )
+    return [f":61:2603120312C{amount}N654NONREF", *_wrapped(text)]
+
+
+def _free(n: int) -> list[str]:
+    return [
+        f":61:2603120312D{n % 500 + 1},00NMSCREF{n}//B{n}",
+        *_wrapped(f"CARD PAYMENT {n} AT SHOP {n % 77} LONDON GB"),
+    ]
+
+
+def _wrapped(text: str) -> list[str]:
+    text = ":86:" + text
+    return [text[at : at + 65] for at in range(0, len(text), 65)]
+
+
+def generate(path: Path, entries: int) -> None:
+    """A file of consistent daily statements: three German entries in five, one Dutch, one free text."""
+    makers = (_german, _dutch, _german, _free, _german)
+    balance = Decimal("1000.00")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for number, begin in enumerate(range(0, entries, _PER_STATEMENT), start=1):
+            lines = [
+                f":20:STMT{number:08d}",
+                ":25:DE89370400440532013000",
+                f":28C:{number}/1",
+                _balance("60F", balance),
+            ]
+            for n in range(begin, min(begin + _PER_STATEMENT, entries)):
+                entry = makers[n % 5](n)
+                mark, _, rest = entry[0][14:].partition(",")
+                amount = Decimal(f"{mark[1:]}.{''.join(c for c in rest[:2] if c.isdigit())}")
+                balance += amount if mark[0] == "C" else -amount
+                lines += entry
+            lines += [_balance("62F", balance), "-", ""]
+            file.write("\r\n".join(lines))
+
+
+def _balance(tag: str, amount: Decimal) -> str:
+    return f":{tag}:{'D' if amount < 0 else 'C'}260312EUR{abs(amount)}".replace(".", ",")
+
+
+def _reader(name: str) -> Callable[[Path], int]:
+    """The reader of that name as a function that returns how many entries it saw; imports are done here."""
+    if name == "lettrage":
+        from integrations.bank.mt940 import read_events
+        from matching.model.bank_statement import BankEntry
+
+        def read(path: Path) -> int:
+            with path.open("rb") as file:
+                return sum(isinstance(event, BankEntry) for event in read_events(file))
+
+        return read
+    if name.startswith("mt-940"):
+        import mt940
+        from mt940.options import Options
+
+        if name == "mt-940 parse()":
+            return lambda path: len(mt940.parse(str(path)).transactions)
+        return lambda path: sum(
+            len(each.transactions) for each in mt940.parse_statements(str(path), options=Options.all())
+        )
+    if name == "raw read":
+        return lambda path: len(path.read_bytes()) and 0
+    return _count
+
+
+def _count(path: Path) -> int:
+    from integrations.bank.mt940 import count_entries
+
+    with path.open("rb") as file:
+        return count_entries(file)
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measure(name: str, path: Path) -> dict[str, object]:
+    """One reader on one file, in this process."""
+    read = _reader(name)
+    before = _peak_mb()
+    began = time.process_time()
+    seen = read(path)
+    return {"what": name, "entries": seen, "cpu_s": time.process_time() - began, "peak_mb": _peak_mb() - before}
+
+
+def run(entries: int = 100_000) -> list[dict[str, object]]:
+    """The table: what, entries, cpu_s, ratio (to mt-940 parse()), peak_mb above interpreter and imports."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "statement.sta"
+        generate(path, entries)
+        rows = list(_measured(path))
+    reference = next(row["cpu_s"] for row in rows if row["what"] == "mt-940 parse()")
+    return [{**row, "ratio": float(str(reference)) / max(float(str(row["cpu_s"])), 1e-9)} for row in rows]
+
+
+def _measured(path: Path) -> Iterator[dict[str, object]]:
+    for name in READERS:
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.bank_mt940", "--measure", name, str(path)],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=Path(__file__).parents[1],
+        )
+        yield json.loads(done.stdout)
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--measure"]:
+        print(json.dumps(measure(sys.argv[2], Path(sys.argv[3]))))
+        return
+    entries = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    print(f"{'what':28} {'entries':>9} {'CPU s':>8} {'entries/CPU s':>14} {'x mt-940':>9} {'peak MB':>8}")
+    for row in run(entries):
+        cpu = float(str(row["cpu_s"]))
+        print(
+            f"{row['what']:28} {row['entries']:>9} {cpu:8.2f} {entries / max(cpu, 1e-9):14,.0f} "
+            f"{float(str(row['ratio'])):9.1f} {float(str(row['peak_mb'])):8.1f}"
+        )
+
+
+if __name__ == "__main__":
+    main()

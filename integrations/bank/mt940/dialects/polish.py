@@ -1,0 +1,49 @@
+"""Polish banks: numbered sub-fields behind ``~``, ``^``, ``<`` or ``>``; mBank also as text with labels.
+
+~20 to ~25 title, ~30 sort code, ~31 account, ~32 and ~33 name (and address), ~38 IBAN. Unused sub-fields are
+filled with the byte FF.
+"""
+
+import re
+
+from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.mt940.remarks import Remarks, account
+from integrations.bank.mt940.sub_fields import read_subfields
+
+NAME = "polish"
+
+_SUBFIELDS = re.compile(r"\s*([0-9]{3})?([~^<>])[0-9]{2}")
+_FILLER = re.compile("[\xff˙]")
+_LABELS = re.compile(r"(Z RACH\.|NA RACH\.|OD|DLA|TYT\.|TNR|ID IPH): ")
+
+
+def score(remarks: Remarks) -> int:
+    """Certain with a sub-field number behind one of the four signs, or with mBank's labels."""
+    if _SUBFIELDS.match(remarks.text):
+        return 95
+    return 91 if "; TNR: " in remarks.text or "; TYT.: " in remarks.text else 0
+
+
+def read(remarks: Remarks, draft: DetailDraft) -> str | None:
+    """Fill the draft; returns the bank's three-digit code where there is one."""
+    text = _FILLER.sub("", remarks.text)
+    found = _SUBFIELDS.match(text)
+    if found is None:
+        return _read_labels(text, draft)
+    code, sign = found.groups()
+    read_subfields(text.split(sign), sign, draft)
+    return code
+
+
+def _read_labels(text: str, draft: DetailDraft) -> str | None:
+    parts = _LABELS.split(text)
+    for label, value in zip(parts[1::2], parts[2::2], strict=True):
+        plain = " ".join(value.split()).rstrip("; ")
+        if label in {"Z RACH.", "NA RACH."}:
+            draft.counterparty_account = account(plain)
+        elif label in {"OD", "DLA"}:
+            draft.counterparty_name = plain or None
+        elif label == "TYT.":
+            draft.remittance = plain
+            draft.remittance_lines = (plain,)
+    return parts[0][:3] if parts[0][:3].isdigit() else None

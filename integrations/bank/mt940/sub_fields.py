@@ -1,0 +1,153 @@
+"""Numbered sub-fields of field 86, as German and Polish banks write them.
+
+Source: Deutsche Kreditwirtschaft, DFÜ-Abkommen annex 3, MT940 field 86: 00 posting text, 10 journal number, 20 to
+29 and 60 to 63 purpose (27 characters each), 30 bank code or BIC, 31 account or IBAN, 32 and 33 name, 34 text key
+addition, 38 IBAN.
+"""
+
+import re
+from decimal import Decimal
+
+from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.mt940.remarks import account, given
+from integrations.bank.mt940.sepa_keywords import keyword_spans
+from matching.model.bank_statement import Charge
+
+_WIDTH = 27
+_AMOUNT = re.compile(r"(?:([A-Z]{3}) ?)?([0-9]{1,15}(?:[,.][0-9]{0,3})?)")
+
+_PURPOSE, _NAME, _BIC, _ACCOUNT, _ADDITION, _OTHER = range(6)
+_KINDS = (
+    dict.fromkeys((f"{number:02d}" for number in (*range(40), *range(60, 80))), _OTHER)
+    | dict.fromkeys((f"{number}" for number in (*range(20, 30), *range(60, 64))), _PURPOSE)
+    | {"30": _BIC, "31": _ACCOUNT, "32": _NAME, "33": _NAME, "34": _ADDITION, "38": _ACCOUNT}
+)
+
+
+def read_subfields(parts: list[str], separator: str, draft: DetailDraft) -> str:
+    """Fill the draft from what stands between the separators; returns the text key addition (34).
+
+    The text before the first separator is left out. A part that does not begin with a known number is text of the
+    part before: the separator was typed by the payer.
+    """
+    purpose: list[str] = []
+    names: list[str] = []
+    addition = ""
+    last: list[str] | None = None
+    for part in parts[1:]:
+        kind = _KINDS.get(part[:2])
+        if kind == _PURPOSE:
+            last = purpose
+            purpose.append(part[2:])
+        elif kind == _NAME:
+            last = names
+            names.append(part[2:])
+        elif kind is None:
+            if last:
+                last[-1] += separator + part
+        else:
+            last = None
+            if kind == _ACCOUNT:
+                draft.counterparty_account = account(part[2:]) or draft.counterparty_account
+            elif kind == _BIC:
+                bic = part[2:].strip()
+                draft.counterparty_bic = bic if bic[:4].isalpha() else None
+            elif kind == _ADDITION:
+                addition = part[2:].strip()
+    if names:
+        draft.counterparty_name = (names[0] if len(names) == 1 else continued(names)).strip() or None
+    if purpose:
+        read_purpose(purpose, draft)
+    return addition
+
+
+def continued(texts: list[str]) -> str:
+    """Sub-fields as one text.
+
+    One of full width goes on in the next without a blank; a shorter one ended on purpose, or lost the blank at
+    its end on the way.
+
+    >>> continued(["Finanzamt Muenchen Abteilun", "g Erhebung"]), continued(["MUELLER", "MANNHEIM"])
+    ('Finanzamt Muenchen Abteilung Erhebung', 'MUELLER MANNHEIM')
+    """
+    whole = ""
+    full = True
+    for text in texts:
+        whole += text if full or whole[-1:] == " " else " " + text
+        full = len(text) >= _WIDTH
+    return whole
+
+
+def read_purpose(purpose: list[str], draft: DetailDraft) -> None:
+    """Fill the draft from the purpose sub-fields, with or without SEPA keywords in them."""
+    text = "".join(purpose)
+    spans = keyword_spans(text)
+    lines: list[str] = []
+    texts: list[str] = []
+    for keyword, begin, end in spans:
+        if keyword in {"SVWZ", ""}:
+            found = _between(purpose, begin, end)
+            plain = found[0] if len(found) == 1 else _continued_between(purpose, begin, end)
+            lines += [line for line in found if line.strip()]
+            if plain := plain.strip():
+                texts.append(plain)
+        elif keyword == "EREF":
+            draft.end_to_end_id = draft.end_to_end_id or given(text[begin:end])
+        elif keyword == "MREF":
+            draft.mandate_id = draft.mandate_id or given(text[begin:end])
+        else:
+            _read_keyword(keyword, text[begin:end].strip(), draft)
+    draft.remittance_lines = tuple(lines)
+    draft.remittance = " ".join(texts)
+
+
+def _read_keyword(keyword: str, value: str, draft: DetailDraft) -> None:
+    if keyword in {"ABWA", "ABWE"}:
+        draft.ultimate_name = draft.ultimate_name or value or None
+    elif keyword == "PURP":
+        draft.purpose = value or None
+    elif keyword == "IBAN":
+        draft.counterparty_account = draft.counterparty_account or account(value)
+    elif keyword == "BIC":
+        draft.counterparty_bic = draft.counterparty_bic or value or None
+    elif keyword in {"OAMT", "COAM", "CHGS"}:
+        _read_amount(keyword, value, draft)
+
+
+def _read_amount(keyword: str, value: str, draft: DetailDraft) -> None:
+    """OAMT: the amount before a return's charges; COAM and CHGS: what the banks take for it, a cost to us."""
+    found = _AMOUNT.match(value)
+    if found is None:
+        return
+    currency, amount = found.group(1), Decimal(found.group(2).replace(",", "."))
+    if keyword == "OAMT":
+        draft.instructed_amount, draft.instructed_currency = amount, currency
+    else:
+        draft.charges += (Charge(amount=-amount, currency=currency, bearer=None),)
+
+
+def _between(purpose: list[str], begin: int, end: int) -> list[str]:
+    """The sub-fields' own lines between two places of the joined text."""
+    found = []
+    at = 0
+    for value in purpose:
+        after = at + len(value)
+        if after > begin and at < end:
+            found.append(value if at >= begin and after <= end else value[max(0, begin - at) : end - at])
+        at = after
+    return found
+
+
+def _continued_between(purpose: list[str], begin: int, end: int) -> str:
+    """The same lines as one text; whether a line is full depends on the whole sub-field, keyword included."""
+    whole = ""
+    at = 0
+    full = True
+    for value in purpose:
+        after = at + len(value)
+        if after > begin and at < end:
+            piece = value if at >= begin and after <= end else value[max(0, begin - at) : end - at]
+            whole += piece if full or whole[-1:] == " " else " " + piece
+            full = after - at >= _WIDTH
+        at = after
+    return whole
