@@ -3,21 +3,62 @@
 Findings are written for the controller who has to decide whether the statement can be booked.
 """
 
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from typing import NamedTuple
 
 from integrations.bank.camt.header import ControlTotal, StatementFacts
-from integrations.bank.camt.values import EXACT
-from matching.model.bank_statement import BankEntry, Finding, Integrity, ReadEvent, Severity, StatementEnd
+from integrations.bank.camt.values import EXACT, money
+from matching.model.bank_statement import (
+    BankEntry,
+    Finding,
+    Integrity,
+    ReadEvent,
+    Severity,
+    StatementEnd,
+    StatementHeader,
+)
 
+_LOT = 500  # amounts are added up in lots of this size
 _FLAWS: dict[str, tuple[Severity, str]] = {
     "booking_date_missing": (
         "warning",
         "{count} booked entries have no booking date; the value, settlement or statement date stands in",
     ),
     "unreadable_date": ("warning", "{count} entries have a date that is none; it was left out"),
+    "currency_missing": ("warning", "{count} entries have no currency of their own; the account's is taken"),
+    "batch_not_broken_down": (
+        "info",
+        "{count} entries are batches that the file does not break down; their payments come in a camt.054 if at all",
+    ),
     "status_missing": ("warning", "{count} entries do not say whether they are booked; they are taken as booked"),
 }
+
+
+@dataclass(slots=True)
+class Sums:
+    """How many entries there are, and what the credits and the debits among them come to."""
+
+    credits: int = 0
+    debits: int = 0
+    credit_sum: Decimal = Decimal(0)
+    debit_sum: Decimal = Decimal(0)
+
+    @property
+    def net(self) -> Decimal:
+        """Credits less debits."""
+        return EXACT.add(self.credit_sum, self.debit_sum)
+
+    def add(self, amounts: Sequence[Decimal]) -> None:
+        """Take signed amounts into account; a debit of zero is still a debit."""
+        with localcontext(EXACT):
+            credit_amounts = [amount for amount in amounts if not amount.is_signed()]
+            self.credits += len(credit_amounts)
+            self.debits += len(amounts) - len(credit_amounts)
+            credit_sum = sum(credit_amounts, Decimal(0))
+            self.credit_sum += credit_sum
+            self.debit_sum += sum(amounts, Decimal(0)) - credit_sum
 
 
 class Tally:
@@ -26,33 +67,45 @@ class Tally:
     def __init__(self) -> None:
         self.count = 0
         self.quarantined = 0
-        self.booked = Decimal(0)
-        self.credits = Decimal(0)
-        self.debits = Decimal(0)
-        self.credit_count = 0
-        self.booked_count = 0
-        self.booked_credits = Decimal(0)
-        self.booked_credit_count = 0
         self.currency: str | None = None
         self.currencies: set[str | None] = set()
+        self._sums = Sums(), Sums()
+        self._waiting: tuple[list[Decimal], list[Decimal]] = [], []
         self._flaws: dict[str, tuple[int, str]] = {}
 
     def add(self, entry: BankEntry) -> None:
         """Count an entry that was returned."""
-        amount = entry.amount
         self.count += 1
-        self.currencies.add(entry.currency)
-        if amount >= 0 and not amount.is_signed():
-            self.credits = EXACT.add(self.credits, amount)
-            self.credit_count += 1
-        else:
-            self.debits = EXACT.add(self.debits, amount)
-        if entry.status == "booked":
-            self.booked = EXACT.add(self.booked, amount)
-            self.booked_count += 1
-            if not amount.is_signed():
-                self.booked_credits = EXACT.add(self.booked_credits, amount)
-                self.booked_credit_count += 1
+        if entry.currency not in self.currencies:
+            self.currencies.add(entry.currency)
+            self.currency = self.currency or entry.currency
+        waiting = self._waiting[entry.status == "booked"]
+        waiting.append(entry.amount)
+        if len(waiting) >= _LOT:
+            self._add_up()
+
+    def _add_up(self) -> None:
+        for sums, waiting in zip(self._sums, self._waiting, strict=True):
+            sums.add(waiting)
+            waiting.clear()
+
+    @property
+    def booked(self) -> Sums:
+        """What is booked; only this counts for balances."""
+        self._add_up()
+        return self._sums[1]
+
+    @property
+    def every(self) -> Sums:
+        """All entries, whatever their status."""
+        self._add_up()
+        other, booked = self._sums
+        return Sums(
+            credits=other.credits + booked.credits,
+            debits=other.debits + booked.debits,
+            credit_sum=EXACT.add(other.credit_sum, booked.credit_sum),
+            debit_sum=EXACT.add(other.debit_sum, booked.debit_sum),
+        )
 
     def quarantine(self) -> None:
         """Count an entry that could not be read."""
@@ -79,31 +132,35 @@ def statement_end(where: str, facts: StatementFacts, tally: Tally, *, damaged: b
         yield _unbalanced(where, facts, tally)
     if not damaged:
         yield from _total_findings(where, facts, tally, integrity)
-    yield StatementEnd(header=facts.header, integrity=integrity, entry_count=tally.count, booked_total=tally.booked)
+    yield StatementEnd(header=facts.header, integrity=integrity, entry_count=tally.count, booked_total=tally.booked.net)
 
 
 def _integrity(facts: StatementFacts, tally: Tally) -> Integrity:
     opening, closing = facts.header.opening, facts.header.closing
     if opening is None or closing is None:
         return "unverifiable"
-    return "balanced" if EXACT.add(opening, tally.booked) == closing else "unbalanced"
+    return "balanced" if EXACT.add(opening, tally.booked.net) == closing else "unbalanced"
 
 
 def _unbalanced(where: str, facts: StatementFacts, tally: Tally) -> Finding:
     header = facts.header
     assert header.opening is not None
     assert header.closing is not None
-    reached = EXACT.add(header.opening, tally.booked)
+    booked = tally.booked.net
+    reached = EXACT.add(header.opening, booked)
     difference = EXACT.subtract(header.closing, reached)
-    currency = header.currency or ""
+    currency = header.currency
     message = (
-        f"opening balance {header.opening} plus booked entries {tally.booked} is {reached} {currency}, but the bank's "
-        f"closing balance is {header.closing} {currency}: {difference} {currency} is not explained"
+        f"opening balance {money(header.opening, currency)} and booked entries of {money(booked, currency)} come to "
+        f"{money(reached, currency)}, but the closing balance is {money(header.closing, currency)}: "
+        f"{money(difference, currency)} is not explained"
     )
     if tally.quarantined:
         message += f"; {tally.quarantined} entries could not be read and are missing in this sum"
+    if not _is_only_page(header):
+        message += f"; this is page {header.page} of several, the balances may be those of all pages together"
     message += "; do not book the statement before the bank has explained it"
-    return Finding(severity="error", code="unbalanced_statement", where=where, message=" ".join(message.split()))
+    return Finding(severity="error", code="unbalanced_statement", where=where, message=message)
 
 
 def _balance_findings(where: str, facts: StatementFacts, tally: Tally) -> Iterator[Finding]:
@@ -128,45 +185,52 @@ def _balance_findings(where: str, facts: StatementFacts, tally: Tally) -> Iterat
 # -- Control totals --------------------------------------------------------------------------------------------
 
 
+def _is_only_page(header: StatementHeader) -> bool:
+    return header.page in {None, 1} and header.last_page is not False
+
+
 def _total_findings(where: str, facts: StatementFacts, tally: Tally, integrity: Integrity) -> Iterator[Finding]:
-    page = facts.header.page, facts.header.last_page
-    if page not in {(None, None), (None, True), (1, True), (1, None)}:
+    if not _is_only_page(facts.header):
         return  # the totals are those of all pages together
     for total in facts.totals:
-        trouble = _total_trouble(total, tally)
+        trouble = _total_trouble(total, tally, facts.header.currency)
         if trouble:
             severity: Severity = "warning" if integrity == "balanced" else "error"
             message = f"the bank's control total says {trouble}; compare the statement with the bank"
             yield Finding(severity=severity, code="control_sum_mismatch", where=f"{where}/TxsSummry", message=message)
 
 
-def _total_trouble(total: ControlTotal, tally: Tally) -> str:
+def _total_trouble(total: ControlTotal, tally: Tally, currency: str | None) -> str:
     """What a control total says against the entries; empty when it fits all entries or all booked ones."""
-    every = _seen(total.scope, tally, booked=False)
-    booked = _seen(total.scope, tally, booked=True)
-    counts = {every[0] + tally.quarantined, booked[0] + tally.quarantined, every[0], booked[0]}
-    if total.count is not None and total.count not in counts:
-        return f"{total.count} {_SCOPES[total.scope]}, the file holds {every[0] + tally.quarantined}"
-    sums = {every[1], booked[1], abs(every[2]), abs(booked[2])}
-    if total.sum is not None and total.sum not in sums:
-        return f"{total.sum} for all {_SCOPES[total.scope]}, the ones in the file come to {every[1]}"
-    if total.net is not None and total.scope == "all" and total.net not in {every[2], booked[2]}:
-        return f"{total.net} as the balance of all entries, the ones in the file come to {every[2]}"
+    every, booked = _seen(total.scope, tally.every), _seen(total.scope, tally.booked)
+    scope = _SCOPES[total.scope]
+    if total.count is not None and total.count not in {
+        number + unread for number in (every.number, booked.number) for unread in (0, tally.quarantined)
+    }:
+        return f"{total.count} {scope}, the file holds {every.number + tally.quarantined}"
+    if total.sum is not None and total.sum not in {every.size, booked.size, abs(every.net), abs(booked.net)}:
+        return f"{money(total.sum, currency)} for {scope}, the ones in the file come to {money(every.size, currency)}"
+    if total.net is not None and total.net not in {every.net, booked.net}:
+        return (
+            f"{money(total.net, currency)} net for {scope}, the ones in the file come to {money(every.net, currency)}"
+        )
     return ""
 
 
 _SCOPES = {"all": "entries", "credit": "credit entries", "debit": "debit entries"}
 
 
-def _seen(scope: str, tally: Tally, *, booked: bool) -> tuple[int, Decimal, Decimal]:
+class _Seen(NamedTuple):
     """How many entries of a scope there are, the sum of their sizes, and their signed sum."""
-    count = tally.booked_count if booked else tally.count
-    credit_count = tally.booked_credit_count if booked else tally.credit_count
-    credit = tally.booked_credits if booked else tally.credits
-    net = tally.booked if booked else EXACT.add(tally.credits, tally.debits)
-    debit = EXACT.subtract(net, credit)
+
+    number: int
+    size: Decimal
+    net: Decimal
+
+
+def _seen(scope: str, sums: Sums) -> _Seen:
     if scope == "credit":
-        return credit_count, credit, credit
+        return _Seen(sums.credits, sums.credit_sum, sums.credit_sum)
     if scope == "debit":
-        return count - credit_count, -debit, debit
-    return count, EXACT.subtract(credit, debit), net
+        return _Seen(sums.debits, -sums.debit_sum, sums.debit_sum)
+    return _Seen(sums.credits + sums.debits, EXACT.subtract(sums.credit_sum, sums.debit_sum), sums.net)

@@ -1,115 +1,96 @@
 """Builds one payment inside an entry from its `TxDtls`: who paid, what for, and how much of the entry it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from integrations.bank.camt.fields import DETAIL, ChargeFields, DetailFields
+from integrations.bank.camt.fields import ChargeFields, DetailFields, EntryFields
 from integrations.bank.camt.remittance import remittance_of
-from integrations.bank.camt.shapes import Shape, ShapeReader
+from integrations.bank.camt.shapes import Shape
 from integrations.bank.camt.values import SIGN_OF_INDICATOR, account_number, given, parse_amount, parse_rate
 from matching.model.bank_statement import Charge, EntryDetail
 
 # ISO 20022 external bank transaction sub-families in which money comes back: the parties are those of the original.
-_RETURN_CODES = frozenset({"RRTN", "RPCR", "UPDD", "UPCT", "UPCQ", "PRDD", "RCDD"})
+_RETURN_CODES: Final = frozenset({"RRTN", "RPCR", "UPDD", "UPCT", "UPCQ", "PRDD", "RCDD"})
+_ZERO: Final = Decimal(0)
+
+Party = tuple[str | None, str | None, str | None, str | None]
+"""Name, account number, BIC and ultimate name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class EntryFrame:
-    """What the details of an entry take from it."""
+    """What the details of an entry take from it, and what they tell it back.
+
+    ``amount`` is unsigned. ``alone`` says that the entry has one detail at most, which then speaks for the whole entry.
+    """
 
     amount: Decimal
     currency: str | None
     sign: int
-    bank_reference: str | None
-    additional: str
-    sub_family: str
     reversal: bool
+    bank_reference: str | None
+    fields: EntryFields
     own_account: str | None
-    charges: tuple[Charge, ...]
+    own_name: str | None
     alone: bool
-    instructed: Decimal | None
-    instructed_currency: str | None
-    rate: Decimal | None
+    charges: tuple[Charge, ...] = ()
+    instructed: Decimal | None = None
+    instructed_currency: str | None = None
+    rate: Decimal | None = None
+    unreadable: int = 0
+    silent: int = 0
+    exchanged: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ReadDetail:
-    """A detail, and what the entry needs to know of it to check its sum."""
+def detail_of(shape: Shape[Any], texts: Sequence[str], entry: EntryFrame) -> EntryDetail:
+    """The payment in a `TxDtls` element.
 
-    detail: EntryDetail
-    amount_known: bool
-    readable: bool
-    foreign: bool
-    code: str | None
-    settled_on: str
-
-
-class DetailReader:
-    """Reads `TxDtls` elements."""
-
-    def __init__(self) -> None:
-        self._shapes = ShapeReader(DETAIL)
-
-    def read(self, xml: str, entry: EntryFrame) -> ReadDetail:
-        """The payment in the canonical text of a `TxDtls` element."""
-        shape, texts = self._shapes.read(xml)
-        fields = shape.record(texts)
-        sign = SIGN_OF_INDICATOR.get(fields.indicator, entry.sign)
-        amount, currency, readable = _amount(fields, shape.currencies, entry)
-        returned = bool(fields.return_code or fields.return_proprietary)
-        sub_family = fields.sub_family or entry.sub_family
-        swapped = returned or entry.reversal or sub_family in _RETURN_CODES
-        name, account, bic, ultimate = _counterparty(fields, entry.own_account, from_debtor=(sign > 0) != swapped)
-        remittance, lines, references, documents = remittance_of(shape, texts, entry.additional if entry.alone else "")
-        end_to_end_id = given(fields.end_to_end_id)
-        original = given(fields.original_end_to_end_id) or (end_to_end_id if returned else None)
-        instructed = parse_amount(fields.instructed) if fields.instructed else None
-        rate = fields.rate_counter_value or fields.rate_transaction or fields.rate_instructed or fields.rate_announced
-        charges = charges_of(shape, texts) if shape.groups else ()
-        detail = EntryDetail(
-            amount=(amount if sign > 0 else -amount) if amount is not None else Decimal(0),
-            currency=currency,
-            bank_reference=given(fields.bank_reference) or entry.bank_reference,
-            end_to_end_id=end_to_end_id,
-            mandate_id=given(fields.mandate_id),
-            counterparty_name=name,
-            counterparty_account=account,
-            counterparty_bic=bic,
-            ultimate_name=ultimate,
-            remittance=remittance,
-            remittance_lines=lines,
-            structured_references=references,
-            documents=documents,
-            instructed_amount=instructed if instructed is not None else entry.instructed,
-            instructed_currency=shape.currencies.get("instructed")
-            if instructed is not None
-            else entry.instructed_currency,
-            exchange_rate=parse_rate(rate) if rate else entry.rate,
-            charges=charges or (entry.charges if entry.alone else ()),
-            return_reason=fields.return_code or fields.return_proprietary or None,
-            original_end_to_end_id=original,
-            purpose=fields.purpose or None,
-        )
-        return ReadDetail(
-            detail=detail,
-            amount_known=amount is not None,
-            readable=readable and fields.indicator in _INDICATORS,
-            foreign=bool(rate) or (instructed is not None and detail.instructed_currency != entry.currency),
-            code=transaction_code(fields.domain, fields.family, fields.sub_family, fields.proprietary),
-            settled_on=fields.settled_on,
-        )
-
-
-_INDICATORS = frozenset({"", *SIGN_OF_INDICATOR})
+    Its direction is its own `CdtDbtInd`, else the entry's: in a netted batch payments go both ways. Where it has no
+    amount of its own, it is the whole entry if it is alone, and zero if it is not; ``entry.silent`` counts those.
+    """
+    fields: DetailFields = shape.record(texts)
+    sign = _sign(fields.indicator, entry)
+    amount, currency = _amount(fields, shape.currencies, entry)
+    returned = fields.return_code or fields.return_proprietary
+    swapped = bool(returned) or entry.reversal or (fields.sub_family or entry.fields.sub_family) in _RETURN_CODES
+    name, account, bic, ultimate = counterparty(fields, entry, incoming=sign > 0, swapped=swapped)
+    fallback = entry.fields.additional if entry.alone else ""
+    remittance, lines, references, documents = remittance_of(shape, texts, fallback)
+    end_to_end_id = given(fields.end_to_end_id)
+    original = given(fields.original_end_to_end_id) or (end_to_end_id if returned else None)
+    instructed, instructed_currency, rate = _exchange(fields, shape.currencies, entry)
+    charges = charges_of(shape, texts) if shape.groups else ()
+    return EntryDetail(
+        amount=amount if sign > 0 else -amount,
+        currency=currency,
+        bank_reference=given(fields.bank_reference) or entry.bank_reference,
+        end_to_end_id=end_to_end_id,
+        mandate_id=given(fields.mandate_id),
+        counterparty_name=name,
+        counterparty_account=account,
+        counterparty_bic=bic,
+        ultimate_name=ultimate,
+        remittance=remittance,
+        remittance_lines=lines,
+        structured_references=references,
+        documents=documents,
+        instructed_amount=instructed,
+        instructed_currency=instructed_currency,
+        exchange_rate=rate,
+        charges=charges or (entry.charges if entry.alone else ()),
+        return_reason=returned or None,
+        original_end_to_end_id=original,
+        purpose=fields.purpose or None,
+    )
 
 
 def synthetic_detail(entry: EntryFrame) -> EntryDetail:
     """The one payment of an entry that the bank did not break down: the entry itself."""
-    signed = entry.amount if entry.sign > 0 else -entry.amount
+    text = entry.fields.additional
     return EntryDetail(
-        amount=signed,
+        amount=entry.amount if entry.sign > 0 else -entry.amount,
         currency=entry.currency,
         bank_reference=entry.bank_reference,
         end_to_end_id=None,
@@ -118,8 +99,8 @@ def synthetic_detail(entry: EntryFrame) -> EntryDetail:
         counterparty_account=None,
         counterparty_bic=None,
         ultimate_name=None,
-        remittance=entry.additional,
-        remittance_lines=(entry.additional,) if entry.additional else (),
+        remittance=text,
+        remittance_lines=(text,) if text else (),
         structured_references=(),
         documents=(),
         instructed_amount=entry.instructed,
@@ -132,87 +113,131 @@ def synthetic_detail(entry: EntryFrame) -> EntryDetail:
     )
 
 
-def _amount(fields: DetailFields, currencies: Any, entry: EntryFrame) -> tuple[Decimal | None, str | None, bool]:
-    """The unsigned amount of the payment, in the account's currency if the bank gives it so; and whether it reads.
+# -- How much --------------------------------------------------------------------------------------------------
+
+
+def _sign(indicator: str, entry: EntryFrame) -> int:
+    sign = SIGN_OF_INDICATOR.get(indicator)
+    if sign is None:
+        if indicator:
+            entry.unreadable += 1
+        return entry.sign
+    return sign
+
+
+def _amount(fields: DetailFields, currencies: Mapping[str, str], entry: EntryFrame) -> tuple[Decimal, str | None]:
+    """The unsigned amount of the payment with its currency, which is the account's if the bank gives it so.
 
     The bank may give the amount of the transaction, its counter value in the account's currency, and what the payer
-    instructed, each in its own currency. None where it gives nothing that is an amount.
+    instructed, each in its own currency; of a payment alone in its entry, the one that was booked is meant.
     """
-    if fields.amount and currencies.get("amount") == entry.currency:
-        amount = parse_amount(fields.amount)
-        if amount is not None:
-            return amount, entry.currency, True
-    other: tuple[Decimal, str | None] | None = None
-    readable = True
+    text = fields.amount
+    if text and currencies.get("amount") == entry.currency:
+        amount = parse_amount(text)
+        if amount is not None and (amount == entry.amount or not entry.alone):
+            return amount, entry.currency
+    offered: list[tuple[Decimal, str | None]] = []
     for name in ("amount", "counter_value", "transaction_amount", "announced", "instructed"):
         text = getattr(fields, name)
-        if not text:
-            continue
-        amount = parse_amount(text)
-        if amount is None:
-            readable = False
-        elif currencies.get(name, entry.currency) == entry.currency:
-            return amount, entry.currency, readable
-        elif other is None:
-            other = amount, currencies[name]
-    if other is not None:
-        return *other, readable
-    return (entry.amount, entry.currency, readable) if entry.alone else (None, entry.currency, readable)
+        if text:
+            amount = parse_amount(text)
+            if amount is None:
+                entry.unreadable += 1
+            else:
+                offered.append((amount, currencies.get(name, entry.currency)))
+    booked = [each for each in offered if each[1] == entry.currency]
+    if entry.alone and (not offered or (entry.amount, entry.currency) in booked):
+        return entry.amount, entry.currency
+    if not offered:
+        entry.silent += 1
+        return _ZERO, entry.currency
+    return (booked or offered)[0]
 
 
-def _counterparty(
-    fields: DetailFields, own_account: str | None, *, from_debtor: bool
-) -> tuple[str | None, str | None, str | None, str | None]:
-    """Name, account, BIC and ultimate name of the other side.
+def _exchange(
+    fields: DetailFields, currencies: Mapping[str, str], entry: EntryFrame
+) -> tuple[Decimal | None, str | None, Decimal | None]:
+    """What the payer instructed, its currency, and the rate between that and what was booked."""
+    rate_text = fields.rate_counter_value or fields.rate_transaction or fields.rate_instructed or fields.rate_announced
+    rate = parse_rate(rate_text) if rate_text else entry.rate
+    instructed = parse_amount(fields.instructed) if fields.instructed else None
+    if instructed is None:
+        instructed, currency = entry.instructed, entry.instructed_currency
+    else:
+        currency = currencies.get("instructed")
+    if rate is not None or (instructed is not None and currency != entry.currency):
+        entry.exchanged = True
+    return instructed, currency, rate
 
-    Money that comes in is from the debtor, money that goes out is for the creditor; in returns and reversals the
-    bank repeats the parties of the original payment, so they stand the other way round. A party with our own account
-    number is never the other side.
+
+# -- Who -------------------------------------------------------------------------------------------------------
+
+
+def counterparty(fields: DetailFields, entry: EntryFrame, *, incoming: bool, swapped: bool) -> Party:
+    """The other side of the payment.
+
+    Money that comes in is from the debtor, money that goes out is for the creditor. In returns and reversals most
+    banks repeat the parties of the original payment, so they stand the other way round; some name only one party
+    then, who is the other side unless it is recognisably us. A party with our own account number never is.
     """
-    account = account_number(fields.debtor_account if from_debtor else fields.creditor_account)
-    if account is not None and account == own_account:
-        other = account_number(fields.creditor_account if from_debtor else fields.debtor_account)
-        other_name = fields.creditor_name if from_debtor else fields.debtor_name
-        if other != own_account and (other or other_name):
-            from_debtor, account = not from_debtor, other
-    if from_debtor:
-        return (
-            fields.debtor_name or None,
-            account,
-            fields.debtor_bic or None,
-            fields.ultimate_debtor_name or None,
-        )
+    from_debtor = incoming != swapped
+    expected = _debtor(fields) if from_debtor else _creditor(fields)
+    own = entry.own_account
+    if (own is not None and expected[1] == own) or (swapped and not any(expected)):
+        other = _creditor(fields) if from_debtor else _debtor(fields)
+        if any(other) and not _is_own(other, entry):
+            return other
+    return expected
+
+
+def _debtor(fields: DetailFields) -> Party:
+    return (
+        fields.debtor_name or None,
+        account_number(fields.debtor_account) if fields.debtor_account else None,
+        fields.debtor_bic or None,
+        fields.ultimate_debtor_name or None,
+    )
+
+
+def _creditor(fields: DetailFields) -> Party:
     return (
         fields.creditor_name or None,
-        account,
+        account_number(fields.creditor_account) if fields.creditor_account else None,
         fields.creditor_bic or None,
         fields.ultimate_creditor_name or None,
     )
+
+
+def _is_own(party: Party, entry: EntryFrame) -> bool:
+    """Whether a party is the account's owner, by number or by the beginning of the name (addresses follow it)."""
+    name, account = party[0], party[1]
+    if account is not None and account == entry.own_account:
+        return True
+    if not name or not entry.own_name:
+        return not name
+    mine, theirs = entry.own_name.casefold(), name.casefold()
+    return mine.startswith(theirs) or theirs.startswith(mine)
+
+
+# -- What it cost, and what kind it is -------------------------------------------------------------------------
 
 
 def charges_of(shape: Shape[Any], texts: Sequence[str]) -> tuple[Charge, ...]:
     """The charges named in an entry or transaction, what they cost us negative; unreadable ones are left out."""
     charges: list[Charge] = []
     for block in shape.groups.get("charges", ()):
-        records = block.groups.get("records", ())
-        for part in records or (block,):
+        for part in block.groups.get("records") or (block,):
             fields: ChargeFields = part.record(texts)
             text, name = (fields.amount, "amount") if fields.amount else (fields.total, "total")
             amount = parse_amount(text)
             if amount is not None:
-                sign = SIGN_OF_INDICATOR.get(fields.indicator, -1)
-                charges.append(
-                    Charge(amount=sign * amount, currency=part.currencies.get(name), bearer=fields.bearer or None)
-                )
+                signed = amount if fields.indicator == "CRDT" else -amount
+                charges.append(Charge(amount=signed, currency=part.currencies.get(name), bearer=fields.bearer or None))
     return tuple(charges)
 
 
-def transaction_code(domain: str, family: str, sub_family: str, proprietary: str) -> str | None:
-    """The bank transaction code in one text: ISO's three levels, else the bank's own code.
-
-    >>> transaction_code("PMNT", "RCDT", "ESCT", "NTRF+166"), transaction_code("", "", "", "NTRF+166")
-    ('PMNT/RCDT/ESCT', 'NTRF+166')
-    """
-    if domain:
-        return f"{domain}/{family}/{sub_family}" if family and sub_family else f"{domain}/{family}".rstrip("/")
-    return proprietary or None
+def transaction_code(fields: EntryFields | DetailFields) -> str | None:
+    """The bank transaction code in one text: ISO's three levels ("PMNT/RCDT/ESCT"), else the bank's own code."""
+    if fields.domain:
+        return "/".join([code for code in (fields.domain, fields.family, fields.sub_family) if code])
+    return fields.proprietary or None

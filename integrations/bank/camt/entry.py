@@ -4,38 +4,26 @@ The entry's own amount and direction are the truth about money. `RvslInd` only s
 direction already tells which way the money went (five published statements with both balances prove it).
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
-from integrations.bank.camt.detail import (
-    DetailReader,
-    EntryFrame,
-    ReadDetail,
-    charges_of,
-    synthetic_detail,
-    transaction_code,
-)
-from integrations.bank.camt.fields import ENTRY, EntryFields
+from integrations.bank.camt.detail import EntryFrame, charges_of, detail_of, synthetic_detail, transaction_code
+from integrations.bank.camt.fields import DETAIL, ENTRY, DetailFields, EntryFields
 from integrations.bank.camt.shapes import Shape, ShapeReader
 from integrations.bank.camt.values import (
     EXACT,
     SIGN_OF_INDICATOR,
     STATUS_OF_CODE,
-    account_number,
     given,
     is_true,
+    money,
     parse_amount,
     parse_day,
     parse_rate,
 )
-from matching.model.bank_statement import BankEntry, EntryDetail, Finding, Severity
-
-_TAG_PREFIX = re.compile(r"<(/?)[\w.\-]+:(?=\w)")
-_TAG_ATTRIBUTES = re.compile(r"<TxDtls\s[^>]*?(/?)>")
+from matching.model.bank_statement import BankEntry, EntryDetail, EntryStatus, Finding, Severity
 
 
 class UnreadableEntry(ValueError):  # noqa: N818 - says what is wrong with the entry, not with the program
@@ -46,23 +34,30 @@ class UnreadableEntry(ValueError):  # noqa: N818 - says what is wrong with the e
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
-    """Where an entry stands: its statement's account, the entry's number in it, and both as text for a person."""
+    """Where the entries of a statement stand, and what they need to know of it; the next entry is ``ordinal`` + 1."""
 
-    ordinal: int
-    where: str
-    own_account: str | None
-    fallback_day: date | None
+    statement: str
+    own_account: str | None = None
+    own_name: str | None = None
+    currency: str | None = None
+    fallback_day: date | None = None
+    ordinal: int = 0
+
+    def step(self) -> str:
+        """Go to the next entry; says where that is."""
+        self.ordinal += 1
+        return f"{self.statement}/Ntry[{self.ordinal}]"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ReadEntry:
-    """An entry, what is to be said about it, and which common flaws it has (they are reported once per statement)."""
+    """An entry, what is to be said about it, and the flaws it shares with others (they are reported together)."""
 
     entry: BankEntry
-    findings: tuple[Finding, ...]
-    flaws: tuple[str, ...]
+    findings: Sequence[Finding]
+    flaws: Sequence[str]
 
 
 class EntryReader:
@@ -70,69 +65,76 @@ class EntryReader:
 
     def __init__(self) -> None:
         self._shapes = ShapeReader(ENTRY)
-        self._details = DetailReader()
+        self._transactions = ShapeReader(DETAIL)
 
-    def read(self, xml: str, place: Place) -> ReadEntry:
+    def read(self, xml: str, place: Place, where: str) -> ReadEntry:
         """The entry in the canonical text of an `Ntry` element. Raises UnreadableEntry."""
-        head, transactions = _without_transactions(xml)
-        shape, texts = self._shapes.read(head)
-        fields = shape.record(texts)
-        frame = _frame(shape, texts, fields, place, alone=len(transactions) < 2)
-        status = STATUS_OF_CODE.get(fields.status or "BOOK")
-        if status is None:
-            message = f"status {fields.status!r} is none of BOOK, PDNG, INFO, FUTR; ask the bank what it means"
-            raise UnreadableEntry("unknown_status", message)
-        flaws = [] if fields.status else ["status_missing"]
-        read = [self._details.read(text, frame) for text in transactions]
-        amount = frame.amount if frame.sign > 0 else -frame.amount
-        booked_on, valued_on = parse_day(fields.booked_on), parse_day(fields.valued_on)
-        if (fields.booked_on and not booked_on) or (fields.valued_on and not valued_on):
-            flaws.append("unreadable_date")
-        if booked_on is None and status == "booked":
-            flaws.append("booking_date_missing")
-            booked_on = valued_on or (parse_day(read[0].settled_on) if read else None) or place.fallback_day
-        code = transaction_code(fields.domain, fields.family, fields.sub_family, fields.proprietary)
-        entry = BankEntry(
-            ordinal=place.ordinal,
-            booking_date=booked_on,
-            value_date=valued_on,
-            amount=amount,
-            currency=frame.currency,
-            status=status,
-            reversal=frame.reversal,
-            bank_reference=frame.bank_reference or (read[0].detail.bank_reference if len(read) == 1 else None),
-            entry_reference=given(fields.entry_reference),
-            transaction_code=code or (read[0].code if read else None),
-            details=tuple([each.detail for each in read]) if read else (synthetic_detail(frame),),
-            where=place.where,
-        )
-        if len(read) == 1 and read[0].detail.amount == amount and read[0].detail.currency == frame.currency:
-            findings: tuple[Finding, ...] = ()
+        prefix = xml[1 : xml.index("Ntry")]
+        opening = f"<{prefix}TxDtls>"
+        if xml.count(opening) > 1:
+            # A batch: its transactions one by one, so that each finds the shape it shares with the others.
+            xml, cut = _without_transactions(xml, opening, f"</{prefix}TxDtls>")
+            transactions = [self._transactions.read(text) for text in cut]
+            shape, texts = self._shapes.read(xml)
         else:
-            findings = _findings(entry, read, frame)
-        if shape.lists:
-            findings += _batch_findings(shape.texts("batch_counts", texts), len(read), place.where)
-        return ReadEntry(entry=entry, findings=findings, flaws=tuple(flaws))
+            shape, texts = self._shapes.read(xml)
+            transactions = [(each, texts) for each in shape.groups.get("transactions", ())]
+        return _entry(shape, texts, transactions, place, where)
 
 
-def _without_transactions(xml: str) -> tuple[str, list[str]]:
+def _without_transactions(xml: str, opening: str, closing: str) -> tuple[str, list[str]]:
     """The canonical text of the entry without its transactions, and the text of each transaction."""
-    if not xml.startswith("<Ntry"):
-        xml = _TAG_PREFIX.sub(r"<\1", xml)
-    parts = xml.split("<TxDtls>")
-    if "<TxDtls " in parts[0] or "<TxDtls/" in parts[0] or ":TxDtls" in parts[0]:
-        plain = _TAG_ATTRIBUTES.sub(r"<TxDtls\1>", _TAG_PREFIX.sub(r"<\1", xml))
-        parts = plain.replace("<TxDtls/>", "<TxDtls></TxDtls>").split("<TxDtls>")
-    outside = [parts[0]]
+    first, *rest = xml.split(opening)
+    outside = [first]
     transactions = []
-    for part in parts[1:]:
-        transaction, _, rest = part.partition("</TxDtls>")
-        transactions.append(f"<TxDtls>{transaction}</TxDtls>")
-        outside.append(rest)
+    for part in rest:
+        transaction, _, after = part.partition(closing)
+        transactions.append(f"{opening}{transaction}{closing}")
+        outside.append(after)
     return "".join(outside), transactions
 
 
-def _frame(shape: Shape[Any], texts: Sequence[str], fields: EntryFields, place: Place, *, alone: bool) -> EntryFrame:
+def _entry(
+    shape: Shape[EntryFields],
+    texts: Sequence[str],
+    transactions: Sequence[tuple[Shape[DetailFields], Sequence[str]]],
+    place: Place,
+    where: str,
+) -> ReadEntry:
+    fields = shape.record(texts)
+    frame = _frame(shape, texts, fields, place, alone=len(transactions) < 2)
+    flaws: list[str] = []
+    status = _status(fields, flaws)
+    details = [detail_of(each, words, frame) for each, words in transactions] or [synthetic_detail(frame)]
+    booked_on, valued_on = _days(fields, status, transactions, place, flaws)
+    amount = frame.amount if frame.sign > 0 else -frame.amount
+    alone = details[0]
+    entry = BankEntry(
+        ordinal=place.ordinal,
+        booking_date=booked_on,
+        value_date=valued_on,
+        amount=amount,
+        currency=frame.currency,
+        status=status,
+        reversal=frame.reversal,
+        bank_reference=frame.bank_reference or (alone.bank_reference if frame.alone else None),
+        entry_reference=given(fields.entry_reference),
+        transaction_code=transaction_code(fields) or _code_of(transactions),
+        details=tuple(details),
+        where=where,
+    )
+    if "amount" not in shape.currencies:
+        flaws.append("currency_missing")
+    announced = _announced(shape.texts("batch_counts", texts)) if shape.lists else 0
+    if announced > 1 and len(transactions) < 2:
+        flaws.append("batch_not_broken_down")
+    fits = frame.alone and alone.amount == amount and alone.currency == frame.currency and not frame.unreadable
+    return ReadEntry(entry, () if fits else list(_findings(entry, frame, announced)), flaws)
+
+
+def _frame(
+    shape: Shape[EntryFields], texts: Sequence[str], fields: EntryFields, place: Place, *, alone: bool
+) -> EntryFrame:
     amount = parse_amount(fields.amount)
     if amount is None:
         message = f"{fields.amount!r} is no amount" if fields.amount else "the entry has no amount"
@@ -142,85 +144,120 @@ def _frame(shape: Shape[Any], texts: Sequence[str], fields: EntryFields, place: 
         said = repr(fields.indicator) if fields.indicator else "nothing"
         message = f"the direction is {said} where CRDT or DBIT must stand; look it up with the bank and book it by hand"
         raise UnreadableEntry("bad_indicator", message)
-    instructed = parse_amount(fields.instructed) if fields.instructed else None
-    rate = fields.rate_counter_value or fields.rate_transaction or fields.rate_instructed
-    return EntryFrame(
-        amount=amount,
-        currency=shape.currencies.get("amount"),
-        sign=sign,
-        bank_reference=given(fields.bank_reference),
-        additional=fields.additional,
-        sub_family=fields.sub_family,
-        reversal=is_true(fields.reversal),
-        own_account=account_number(place.own_account or ""),
-        charges=charges_of(shape, texts) if shape.groups else (),
-        alone=alone,
-        instructed=instructed if alone else None,
-        instructed_currency=shape.currencies.get("instructed") if alone else None,
-        rate=parse_rate(rate) if alone and rate else None,
+    frame = EntryFrame(
+        amount,
+        shape.currencies.get("amount") or place.currency,
+        sign,
+        is_true(fields.reversal) if fields.reversal else False,
+        given(fields.bank_reference),
+        fields,
+        place.own_account,
+        place.own_name,
+        alone,
     )
+    if shape.groups:
+        frame.charges = charges_of(shape, texts)
+    if alone and fields.instructed:
+        frame.instructed = parse_amount(fields.instructed)
+        frame.instructed_currency = shape.currencies.get("instructed")
+    rate = fields.rate_counter_value or fields.rate_transaction or fields.rate_instructed
+    if alone and rate:
+        frame.rate = parse_rate(rate)
+    return frame
+
+
+def _status(fields: EntryFields, flaws: list[str]) -> EntryStatus:
+    if not fields.status:
+        flaws.append("status_missing")
+        return "booked"
+    status = STATUS_OF_CODE.get(fields.status)
+    if status is None:
+        message = f"status {fields.status!r} is none of BOOK, PDNG, INFO, FUTR; ask the bank what it means"
+        raise UnreadableEntry("unknown_status", message)
+    return status
+
+
+def _days(
+    fields: EntryFields,
+    status: EntryStatus,
+    transactions: Sequence[tuple[Shape[DetailFields], Sequence[str]]],
+    place: Place,
+    flaws: list[str],
+) -> tuple[date | None, date | None]:
+    """Booking and value date. What is booked was booked on some day: the nearest one the bank tells, with a flaw."""
+    booked_on, valued_on = parse_day(fields.booked_on), parse_day(fields.valued_on)
+    if (booked_on is None and fields.booked_on) or (valued_on is None and fields.valued_on):
+        flaws.append("unreadable_date")
+    if booked_on is None and status == "booked":
+        flaws.append("booking_date_missing")
+        settled = transactions[0][0].record(transactions[0][1]).settled_on if transactions else ""
+        booked_on = valued_on or parse_day(settled) or place.fallback_day
+    return booked_on, valued_on
+
+
+def _code_of(transactions: Sequence[tuple[Shape[DetailFields], Sequence[str]]]) -> str | None:
+    return transaction_code(transactions[0][0].record(transactions[0][1])) if transactions else None
 
 
 # -- What a controller should know about an entry --------------------------------------------------------------
 
 
-def _findings(entry: BankEntry, read: Sequence[ReadDetail], frame: EntryFrame) -> tuple[Finding, ...]:
-    findings = []
-    if entry.currency is None:
-        findings.append(_finding("warning", "currency_missing", entry, f"{entry.amount} has no currency"))
-    unread = sum(not each.readable for each in read)
-    if unread:
-        message = f"{unread} of {len(read)} transactions have an unreadable amount or direction; check them by hand"
-        findings.append(_finding("warning", "unreadable_detail", entry, message))
-    if read and not all(each.amount_known for each in read):
-        silent = sum(not each.amount_known for each in read)
-        message = f"{silent} of {len(read)} transactions come without an amount; only the entry as a whole is certain"
-        findings.append(_finding("warning", "detail_without_amount", entry, message))
-    elif read:
-        mismatch = _sum_finding(entry, read, frame)
-        if mismatch is not None:
-            findings.append(mismatch)
-    return tuple(findings)
+def _announced(counts: Sequence[str]) -> int:
+    """How many transactions the bank says are in the batch; 0 where it does not say."""
+    return sum(int(count) for count in counts if count.isdecimal() and len(count) <= 15)
 
 
-def _sum_finding(entry: BankEntry, read: Sequence[ReadDetail], frame: EntryFrame) -> Finding | None:
+def _findings(entry: BankEntry, frame: EntryFrame, announced: int) -> Iterable[Finding]:
+    if announced and not frame.alone and announced != len(entry.details):
+        message = f"the bank announces {announced} transactions in this batch, the file has {len(entry.details)}"
+        yield _finding("warning", "batch_count_mismatch", entry, f"{message}; look up what is missing")
+    if frame.unreadable:
+        message = f"{frame.unreadable} amounts or directions in its transactions are unreadable; check them by hand"
+        yield _finding("warning", "unreadable_detail", entry, message)
+    if frame.silent:
+        message = (
+            f"{frame.silent} of {len(entry.details)} transactions come without an amount; only the entry as a whole "
+            "is certain"
+        )
+        yield _finding("warning", "detail_without_amount", entry, message)
+    else:
+        yield from _sum_findings(entry, frame)
+
+
+def _sum_findings(entry: BankEntry, frame: EntryFrame) -> Iterable[Finding]:
     """Whether the details add up to what was booked, and what explains it if not."""
-    details: Sequence[EntryDetail] = [each.detail for each in read]
-    currencies = {detail.currency for detail in details}
+    currencies = {detail.currency for detail in entry.details}
+    booked = money(entry.amount, entry.currency)
     if currencies != {entry.currency}:
-        listed = ", ".join(sorted(currency or "no currency" for currency in currencies))
-        message = f"booked {entry.amount} {entry.currency}, but the details are in {listed}"
-        return _finding("info", "details_do_not_add_up", entry, message)
-    total = _sum(detail.amount for detail in details)
+        listed = ", ".join(_in_own_currency(detail) for detail in entry.details[:3])
+        more = f" and {len(entry.details) - 3} more" if len(entry.details) > 3 else ""
+        message = f"the bank booked {booked}, the transactions are in other currencies: {listed}{more}"
+        yield _finding("info", "details_do_not_add_up", entry, message)
+        return
+    total = _sum(detail.amount for detail in entry.details)
     if total == entry.amount:
-        return None
+        return
     difference = EXACT.subtract(entry.amount, total)
-    charges = _sum(charge.amount for detail in details for charge in detail.charges)
-    if len(read) > 1:
+    charges = _sum(charge.amount for detail in entry.details for charge in detail.charges)
+    if not frame.alone:
         charges = EXACT.add(charges, _sum(charge.amount for charge in frame.charges))
     message = (
-        f"the bank booked {entry.amount} {entry.currency}, its {len(read)} transaction(s) add up to {total}: "
-        f"{difference} is not broken down"
+        f"the bank booked {booked}, the transactions in it ({len(entry.details)}) come to "
+        f"{money(total, entry.currency)}, a difference of {money(difference, entry.currency)}"
     )
     if charges and abs(charges) == abs(difference):
-        return _finding("info", "details_do_not_add_up", entry, f"{message}, which are the charges named")
-    if any(each.foreign for each in read) or frame.rate is not None:
-        return _finding("info", "details_do_not_add_up", entry, f"{message}; a currency was exchanged")
-    return _finding("warning", "details_do_not_add_up", entry, message)
+        yield _finding("info", "details_do_not_add_up", entry, f"{message}: the charges named")
+    elif frame.exchanged:
+        yield _finding("info", "details_do_not_add_up", entry, f"{message}: a currency was exchanged")
+    else:
+        yield _finding("warning", "details_do_not_add_up", entry, f"{message}; match the entry as a whole")
 
 
-def _batch_findings(counts: Sequence[str], read: int, where: str) -> tuple[Finding, ...]:
-    """Whether as many transactions are there as the bank says are in the batch, if it breaks it down at all."""
-    if not read or not counts or not all(count.isdigit() for count in counts):
-        return ()
-    announced = sum(map(int, counts))
-    if announced == read:
-        return ()
-    message = f"the bank announces {announced} transactions in the batch, the file breaks down {read}"
-    return (Finding(severity="info", code="batch_count_mismatch", where=where, message=message),)
+def _in_own_currency(detail: EntryDetail) -> str:
+    return money(detail.amount, detail.currency)
 
 
-def _sum(amounts: Any) -> Decimal:
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
     total = Decimal(0)
     for amount in amounts:
         total = EXACT.add(total, amount)

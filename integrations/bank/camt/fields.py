@@ -86,7 +86,7 @@ class DetailFields(NamedTuple):
 
 
 class EntryFields(NamedTuple):
-    """One entry: `Ntry`, its transactions apart."""
+    """One entry: `Ntry`."""
 
     amount: str
     indicator: str
@@ -123,7 +123,7 @@ def _party(role: str, field: str) -> dict[str, str]:
 def _account(role: str, field: str) -> dict[str, str]:
     """An account number: IBAN or one of the ways to give another."""
     base = f"RltdPties/{role}/Id"
-    return {f"{base}/{way}": field for way in ("IBAN", "Othr/Id", "PrtryAcct/Id", "BBAN", "UPIC", "Othr/Tp/Prtry/Id")}
+    return {f"{base}/{way}": field for way in ("IBAN", "Othr/Id", "PrtryAcct/Id", "BBAN", "UPIC")}
 
 
 def _bic(role: str, field: str) -> dict[str, str]:
@@ -256,5 +256,9 @@ ENTRY = Grammar(
         **_amounts(entry=True),
     },
     lists={"NtryDtls/Btch/NbOfTxs": "batch_counts", "Btch/NbOfTxs": "batch_counts"},
-    groups={"Chrgs": ("charges", CHARGES)},
+    groups={
+        "Chrgs": ("charges", CHARGES),
+        "NtryDtls/TxDtls": ("transactions", DETAIL),
+        "TxDtls": ("transactions", DETAIL),
+    },
 )

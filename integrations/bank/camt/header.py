@@ -89,9 +89,12 @@ def page_of(element: Element | None, name: str) -> Page | None:
     if pagination is None:
         return None
     number, last = text_at(pagination, "PgNb"), text_at(pagination, "LastPgInd")
-    return Page(
-        number=int(number) if number.isdecimal() and number.isascii() else None, last=is_true(last) if last else None
-    )
+    return Page(number=_small_number(number), last=is_true(last) if last else None)
+
+
+def _small_number(text: str) -> int | None:
+    """A count or page number; None when it is none."""
+    return int(text) if text.isdecimal() and text.isascii() and len(text) <= 15 else None
 
 
 def statement_facts(statement: Element, message_page: Page | None, entry_currency: str | None) -> StatementFacts:
@@ -204,7 +207,7 @@ def _totals(summary: Element | None) -> Iterator[ControlTotal]:
         sign = SIGN_OF_INDICATOR.get(indicator)
         yield ControlTotal(
             scope=scope,
-            count=int(count) if count.isdecimal() and count.isascii() else None,
+            count=_small_number(count),
             sum=parse_amount(text_at(total, "Sum")),
             net=net * sign if net is not None and sign is not None else None,
         )

@@ -43,14 +43,17 @@ class Shape(Generic[Record]):
     """A sequence of tags understood: which of the texts between them is which field."""
 
     make: Callable[[Iterable[str]], Record]
-    pick: Callable[[Sequence[str]], Sequence[str]]
+    present: Callable[[Sequence[str]], Sequence[str]]
+    spread: Callable[[Sequence[str]], Sequence[str]]
     currencies: Mapping[str, str]
     lists: Mapping[str, tuple[int, ...]]
     groups: "Mapping[str, tuple[Shape[Any], ...]]"
 
     def record(self, texts: Sequence[str]) -> Record:
         """The fields; what the element does not have is an empty text."""
-        return self.make(map(str.strip, self.pick(texts)))
+        found = [text.strip() for text in self.present(texts)]
+        found.append("")
+        return self.make(self.spread(found))
 
     def texts(self, name: str, texts: Sequence[str]) -> list[str]:
         """The texts of a repeated element that are not empty."""
@@ -71,7 +74,6 @@ class ShapeReader(Generic[Record]):
         texts = tokens[2::2]
         if "&" in xml:
             texts = [html.unescape(text) for text in texts]
-        texts.append("")  # what a missing field reads
         shape = self._shapes.get(tags)
         if shape is None:
             if len(self._shapes) >= _MAX_SHAPES:
@@ -107,10 +109,12 @@ class _Understanding(Generic[Record]):
                 path.append(_local_name(tag))
                 if self._element("/".join(path), tag) or tag.endswith("/"):
                     path.pop()
-        fields = self._grammar.record._fields
+        names = list(self._positions)
+        missing = len(names)
         return Shape(
             make=self._grammar.record._make,
-            pick=itemgetter(*(self._positions.get(name, len(self._tags)) for name in fields)),
+            present=_items(list(self._positions.values())),
+            spread=_items([names.index(name) if name in names else missing for name in self._grammar.record._fields]),
             currencies=self._currencies,
             lists={name: tuple(found) for name, found in self._lists.items()},
             groups={name: tuple(found) for name, found in self._groups.items()},
@@ -137,6 +141,17 @@ class _Understanding(Generic[Record]):
                 if currency:
                     self._currencies[name] = currency.group(1).strip()
         return False
+
+
+def _items(positions: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
+    """Picks the items at the positions, as a sequence however few they are.
+
+    >>> _items([2, 0])("abc"), _items([1])("abc"), _items([])("abc")
+    (('c', 'a'), ('b',), ())
+    """
+    if len(positions) >= 2:
+        return itemgetter(*positions)
+    return lambda texts: tuple(texts[at] for at in positions)
 
 
 def _local_name(tag: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lxml import etree
@@ -54,21 +54,23 @@ class StatementsReader:
     @property
     def where(self) -> str:
         """Where the reading stands."""
-        return self._open.where if self._open else ""
+        return self._open.place.statement if self._open else ""
 
     def next_place(self) -> str:
         """Where the entry stands that the parser does not reach; counts it."""
         if self._open is None:
             self._stray += 1
             return f"Ntry[{self._stray}]"
-        return self._open.next_place(quarantined=True)
+        self._open.tally.quarantine()
+        return self._open.place.step()
 
-    def read(self, element: Element) -> Iterator[ReadEvent]:
+    def read(self, element: Element) -> Iterable[ReadEvent]:
         """The events that a completed element brings."""
         name = local_name(element)
-        if name == "Ntry":
-            yield from self._entry(element)
-        elif name in KIND_OF_STATEMENT:
+        return self._entry(element) if name == "Ntry" else self._around(element, name)
+
+    def _around(self, element: Element, name: str) -> Iterator[ReadEvent]:
+        if name in KIND_OF_STATEMENT:
             if self._open is None or self._open.element is not element:
                 yield from self.end()
                 self._begin(element)
@@ -91,38 +93,38 @@ class StatementsReader:
         if statement is not None:
             facts = self._facts(statement)
             yield from statement.start(facts)
-            yield from statement_end(statement.where, facts, statement.tally, damaged=damaged)
+            yield from statement_end(statement.place.statement, facts, statement.tally, damaged=damaged)
 
     # -- One entry ---------------------------------------------------------------------------------------------
 
-    def _entry(self, element: Element) -> Iterator[ReadEvent]:
+    def _entry(self, element: Element) -> list[ReadEvent]:
         self.entries_seen += 1
         parent = element.getparent()
         xml = etree.tostring(element, encoding="unicode", with_tail=False)
         self._empty(element)
-        if parent is None or local_name(parent) not in KIND_OF_STATEMENT:
-            message = "the entry stands outside of a statement; look it up with the bank and book it by hand"
-            yield _quarantined(self.next_place(), xml, "misplaced_entry", message)
-            return
+        events: list[ReadEvent] = []
         if self._open is None or parent is not self._open.element:
-            yield from self._in(parent)
+            if parent is None or local_name(parent) not in KIND_OF_STATEMENT:
+                message = "the entry stands outside of a statement; look it up with the bank and book it by hand"
+                return [_quarantined(self.next_place(), xml, "misplaced_entry", message)]
+            events += self._in(parent)
         statement = self._open
         assert statement is not None
-        where = statement.next_place()
         if statement.facts is None:
-            yield from statement.start(self._facts(statement))
-        place = statement.place(where)
+            events += statement.start(self._facts(statement))
+        where = statement.place.step()
         try:
-            read = self._entries.read(xml, place)
+            read = self._entries.read(xml, statement.place, where)
         except UnreadableEntry as trouble:
             statement.tally.quarantine()
-            yield _quarantined(where, xml, trouble.code, str(trouble))
-            return
-        statement.tally.add(read.entry)
-        for flaw in read.flaws:
-            statement.tally.flaw(flaw, where)
-        yield read.entry
-        yield from read.findings
+            events.append(_quarantined(where, xml, trouble.code, str(trouble)))
+        else:
+            statement.tally.add(read.entry)
+            events.append(read.entry)
+            events += read.findings
+            for flaw in read.flaws:
+                statement.tally.flaw(flaw, where)
+        return events
 
     # -- The statement around it -------------------------------------------------------------------------------
 
@@ -174,33 +176,19 @@ class _OpenStatement:
 
     def __init__(self, element: Element, where: str) -> None:
         self.element = element
-        self.where = where
         self.facts: StatementFacts | None = None
         self.tally = Tally()
-        self._position = 0
+        self.place = Place(where)
 
     def start(self, facts: StatementFacts) -> Iterator[ReadEvent]:
         """The beginning of the statement, once."""
         if self.facts is None:
             self.facts = facts
+            self.place.own_account = facts.header.account
+            self.place.own_name = facts.header.account_owner
+            self.place.currency = facts.header.currency
+            self.place.fallback_day = facts.day
             yield StatementStart(header=facts.header)
-
-    def next_place(self, *, quarantined: bool = False) -> str:
-        """Where the next entry stands."""
-        self._position += 1
-        if quarantined:
-            self.tally.quarantine()
-        return f"{self.where}/Ntry[{self._position}]"
-
-    def place(self, where: str) -> Place:
-        """What the entry at hand needs to know of its statement."""
-        assert self.facts is not None
-        return Place(
-            ordinal=self._position,
-            where=where,
-            own_account=self.facts.header.account,
-            fallback_day=self.facts.day,
-        )
 
 
 def _quarantined(where: str, xml: str, code: str, message: str) -> Quarantined:

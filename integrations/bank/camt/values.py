@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from matching.model.bank_statement import EntryStatus
+from matching.model.currencies import MINOR_DIGITS
 
 # Wide enough for any number of ISO amounts, and a lost digit raises instead of vanishing.
 EXACT: Final = Context(prec=100, traps=[Inexact])
@@ -82,6 +83,17 @@ def account_number(text: str) -> str | None:
     ('DE89370400440532013000', None)
     """
     return "".join(text.split()) or None
+
+
+def money(amount: Decimal, currency: str | None) -> str:
+    """An amount as a person reads it in a finding: at least the currency's own decimals, and the currency.
+
+    >>> money(Decimal("100"), "EUR"), money(Decimal("-0.125"), "EUR"), money(Decimal("5"), None)
+    ('100.00 EUR', '-0.125 EUR', '5')
+    """
+    whole, _, decimals = format(amount, "f").partition(".")
+    decimals = decimals.ljust(MINOR_DIGITS.get(currency or "", 0), "0")
+    return f"{whole}.{decimals} {currency or ''}".rstrip() if decimals else f"{whole} {currency or ''}".rstrip()
 
 
 def is_true(text: str) -> bool:
