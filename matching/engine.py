@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from matching import decision_table, vetoes
-from matching.arbitration import Proposal, arbitrate, content_key
+from matching.arbitration import CONTENDS_FROM, Proposal, arbitrate, content_key
 from matching.classify import ignored_reason, is_return
 from matching.explain import allocations, evidence, money, sentence
 from matching.extract import Mention
@@ -34,6 +34,7 @@ from matching.rules.by_amount import by_amount
 from matching.rules.by_document_number import by_document_number
 from matching.rules.by_near_number import by_near_number
 from matching.rules.by_remittance_advice import by_remittance_advice
+from matching.rules.by_slipped_list import by_slipped_list
 from matching.score import scored
 from matching.suggest import payer_of, suggestions
 
@@ -75,46 +76,51 @@ def match_batch(index: LedgerIndex, payments: Iterable[Payment], as_of: date) ->
 
 
 def propose(reading: Reading, index: LedgerIndex) -> list[Hypothesis]:
-    """Every explanation the rules can offer, scored and doubted, best first; the cheap and certain ones end the search."""
+    """Every explanation the rules can offer, scored and doubted, best first; a certain one ends the search."""
     found: list[Hypothesis] = []
     if reading.payment.documents:
         found.extend(by_remittance_advice(reading, index))
-    strong = reading.strong
-    if strong:
-        found.extend(by_document_number(reading, index, strong))
-    if any(hypothesis.relation in {"exact", "advice", "discount"} for hypothesis in found):
+    for view in reading.views:
+        if view.strong:
+            found.extend(by_document_number(reading, index, view.strong))
+    if not reading.views[0].strong and reading.strong:
+        found.extend(by_document_number(reading, index, reading.strong))
+    if _explained(found):
         judged = vetoes.apply(reading, scored(found), index)
-        if judged[0].confidence >= vetoes.NEVER:
+        if judged[0].confidence >= CONTENDS_FROM:
             return judged
-    weak = reading.weak
-    if weak:
-        found.extend(by_document_number(reading, index, [*strong, *weak], "part_of_number"))
-        own = [mention for mention in weak if mention.items]
-        if len(weak) > 1 or strong:
-            for mention in own[:6]:
-                found.extend(
-                    h
-                    for h in by_document_number(reading, index, [mention], "part_of_number")
-                    if h.relation in {"exact", "discount"}
-                )
-    if not any(hypothesis.relation in {"exact", "discount"} and hypothesis.payer > Payer.OTHER for hypothesis in found):
+    for view in reading.views:
+        if view.weak:
+            found.extend(by_document_number(reading, index, [*view.strong, *view.weak], "part_of_number"))
+            found.extend(_one_of(reading, index, view.weak))
+    if not _explained(found):
+        for view in reading.views:
+            found.extend(by_slipped_list(reading, index, view))
+    if not _explained(found):
         found.extend(by_near_number(reading, index))
-    found.extend(_by_amount_unless_named(reading, index, strong, weak))
+    found.extend(_by_amount_unless_named(reading, index))
     return vetoes.apply(reading, scored(found), index)
 
 
-def _by_amount_unless_named(
-    reading: Reading, index: LedgerIndex, strong: list[Mention], weak: list[Mention]
-) -> Iterable[Hypothesis]:
+def _explained(found: list[Hypothesis]) -> bool:
+    return any(h.relation in {"exact", "advice", "discount"} and h.payer > Payer.OTHER for h in found)
+
+
+def _one_of(reading: Reading, index: LedgerIndex, mentions: list[Mention]) -> Iterable[Hypothesis]:
+    """One weakly named item alone, if it fits exactly: the other readings were no numbers of ours."""
+    if len(mentions) > 1:
+        for mention in mentions[:12]:
+            if mention.items:
+                for hypothesis in by_document_number(reading, index, [mention], "part_of_number"):
+                    if hypothesis.relation in {"exact", "discount"}:
+                        yield hypothesis
+
+
+def _by_amount_unless_named(reading: Reading, index: LedgerIndex) -> Iterable[Hypothesis]:
     """What names a document is explained by that document; amounts alone speak only where nothing is named."""
-    named = any(mention.items for mention in strong) or any(
-        mention.items and mention.grade >= Reference.DIGITS for mention in weak
-    )
+    named = any(mention.items for mention in (*reading.strong, *reading.weak))
     for hypothesis in by_amount(reading, index):
-        if named or any(mention.items for mention in weak):
-            yield hypothesis.doubted("the text names other documents", vetoes.NEVER - 500)
-        else:
-            yield hypothesis
+        yield hypothesis.doubted("the text names other documents", vetoes.NEVER - 500) if named else hypothesis
 
 
 def _settle(proposals: list[Proposal], index: LedgerIndex) -> frozenset[int]:
@@ -254,14 +260,8 @@ def _kind(proposal: Proposal, index: LedgerIndex) -> tuple[ExceptionKind, str]:
         return ("duplicate_payment" if same else "ambiguous"), f"{proposal.why_not.capitalize()} ({when})."
     if best and any(table.disputed[line.place] for line in best.lines):
         return "disputed_item", "The item that the payment settles is disputed."
-    other = [
-        m
-        for m in reading.strong
-        for place in m.items
-        if table.currencies[table.currency[place]] != reading.payment.currency
-    ]
-    if other and (best is None or best.reference <= Reference.NEAR):
-        return "currency_mismatch", f"{other[0].text} is open in another currency than the payment's."
+    if reading.foreign:
+        return "currency_mismatch", f"{reading.foreign[0].text} is open in another currency than the payment's."
     if reading.closed and (best is None or best.reference <= Reference.NEAR or "settled" in " ".join(best.doubts)):
         mention = reading.closed[0]
         paid = [place for place in mention.closed if index.settled.original[place] == reading.payment.amount]

@@ -43,7 +43,10 @@ _LONGEST_RANGE = 40
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A place in the text that names documents: what was read, how well, and which items it may be, open or closed."""
+    """A place in the text that names documents: what was read, how well, and which items it may be, open or closed.
+
+    ``text`` is what was looked up, ``shown`` how it stands on the statement.
+    """
 
     start: int
     end: int
@@ -51,6 +54,7 @@ class Mention:
     grade: Reference
     items: tuple[int, ...]
     closed: tuple[int, ...]
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,21 +160,15 @@ def _number(text: str, digits: str, start: int, end: int, index: LedgerIndex) ->
         return None
     before = _PREFIX.search(text, max(0, start - 24), start)
     letters = before.group(1) if before else ""
-    kept: list[int] = []
-    kept_closed: list[int] = []
-    best = Reference.NONE
-    for numbers, places, kept_places in ((index.numbers, items, kept), (index.closed_numbers, closed, kept_closed)):
-        for place in places:
-            grade = _grade(digits, letters, place, numbers, index)
-            if grade > best:
-                kept.clear()
-                kept_closed.clear()
-                best = grade
-            if grade == best and grade > Reference.NONE and place not in kept_places:
-                kept_places.append(place)
+    graded = [(_grade(digits, letters, place, index.numbers, index), place) for place in items]
+    graded_closed = [(_grade(digits, letters, place, index.closed_numbers, index), place) for place in closed]
+    best = max(grade for grade, _ in (*graded, *graded_closed))
     if best is Reference.NONE:
         return None
-    return Mention(start, end, digits, best, tuple(kept), tuple(kept_closed))
+    kept = tuple(dict.fromkeys(place for grade, place in graded if grade == best))
+    kept_closed = tuple(dict.fromkeys(place for grade, place in graded_closed if grade == best))
+    shown_from = start - len(before.group()) if before and letters in index.prefixes else start
+    return Mention(start, end, digits, best, kept, kept_closed, text[shown_from:end])
 
 
 def _grade(digits: str, letters: str, place: int, numbers: NumberIndex, index: LedgerIndex) -> Reference:
@@ -291,16 +289,23 @@ def _running(text: str, group: Group, earlier: str, index: LedgerIndex, customer
     if _NO_DOCUMENT.search(letters):
         return None
     best: dict[Reference, tuple[list[int], list[int]]] = {}
+    if len(group.digits) >= 3:
+        for customer in customers:
+            for place in index.with_ending(customer, group.digits):
+                best.setdefault(Reference.PART, ([], []))[0].append(place)
     for slot, numbers in enumerate((index.numbers, index.closed_numbers)):
         for place in numbers.tails.get(key, 200):
             grade = _running_grade(group, earlier, letters, place, numbers, customers)
-            if grade > Reference.NONE:
+            if grade > Reference.NONE and place not in best.get(grade, _NONE)[slot]:
                 best.setdefault(grade, ([], []))[slot].append(place)
     if not best:
         return None
     grade = max(best)
     items, closed = best[grade]
     return Mention(group.start, group.end, group.digits, grade, tuple(items), tuple(closed))
+
+
+_NONE: tuple[list[int], list[int]] = ([], [])
 
 
 def _running_grade(
@@ -313,21 +318,22 @@ def _running_grade(
     payers = numbers.table.customer[place] in customers
     significant = len(group.digits.lstrip("0"))
     prefixed = bool(own.prefix) and letters.endswith(own.prefix)
-    year = str(numbers.table.day(numbers.table.issued[place]).year)
-    dated = bool(own.year_digits) and earlier in {year, year[2:]}
+    parts_before = DIGITS.findall(number)[: own.running]
+    before = parts_before[-1] if parts_before else DIGITS.findall(number)[own.running][: own.lead]
+    dated = bool(earlier) and earlier in {before, before[2:]}
     if dated and (prefixed or significant >= 3):
         return Reference.DIGITS
     if prefixed and significant >= 3:
         return Reference.DIGITS if significant >= 4 else Reference.PART
     if payers and significant >= 3:
         return Reference.PART
-    if payers and letters in _DOCUMENT_WORDS:
+    if payers and _DOCUMENT_WORD.search(letters):
         return Reference.PART
     return Reference.PART if significant >= 5 and not customers else Reference.NONE
 
 
-_DOCUMENT_WORDS = frozenset(
-    ["RE", "RG", "RECHNUNG", "RECHNUNGEN", "RECHNUNGSNR", "RECHNR", "RENR", "RGNR", "FACTUUR", "FACTUREN", "FACTUURNR", "FACT", "FACTURE", "FACTURES", "FAC", "INV", "INVOICE", "INVOICES", "FAKTURA", "FAKTURY", "FV", "FAKT", "NR", "NO", "NUMMER", "N", "FAKTURANR", "FATTURA", "FACTURA", "BELEG", "BELEGNR", "DOC"]
+_DOCUMENT_WORD = re.compile(
+    r"(?:\bRE|\bRG|RENR|RGNR|RECHN\w*|RNR|FACT\w*|FAC|FAKT\w*|FATTUR\w*|INV\w*|\bNR|\bNO|NUMMER|NUMER|NUM|\bN|\bFV|\bFA|\bF|\bR)$"
 )
 
 
@@ -364,21 +370,21 @@ def glued(groups: list[Group], mentions: list[Mention], text: str, index: Ledger
 
 
 def unknown_numbers(text: str, groups: list[Group], mentions: list[Mention], index: LedgerIndex) -> list[str]:
-    """Numbers that look like the ERP's own (width, and prefix or range) and are not in the ledger."""
-    known = {mention.text for mention in mentions}
-    keys = index.numbers.full.keys
-    low, high = (keys[0], keys[-1]) if keys else (0, 0)
+    """Numbers that can only be meant as ours and are not in the ledger.
+
+    With one of our prefixes or a word for invoice in front and as many digits as ours have, or inside a range that the
+    ERP has issued.
+    """
     found: list[str] = []
-    for group in _free(groups, (), text, masked=True):
+    for group in _free(groups, mentions, text, masked=True):
         width = len(group.digits)
-        if group.digits in known or width < 5:
+        if width < 4 or (width == 4 and group.digits[:2] in {"19", "20"}):
             continue
         before = _PREFIX.search(text, max(0, group.start - 24), group.start)
         letters = before.group(1) if before else ""
-        named = letters in _DOCUMENT_WORDS or letters in index.prefixes
-        alike = width in index.numbers.lengths and (named or low <= digit_key(group.digits) <= high)
-        if (alike or (named and letters in index.prefixes)) and not any(
-            mention.start <= group.start < mention.end for mention in mentions
+        named = _DOCUMENT_WORD.search(letters) is not None or any(letters.endswith(prefix) for prefix in index.prefixes)
+        if index.issued(group.digits) or (
+            named and (width in index.numbers.lengths or width in index.numbers.tail_lengths)
         ):
             found.append(group.digits)
     return found

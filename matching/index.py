@@ -20,7 +20,8 @@ from matching.text.normal import compact, plain
 
 _SAMPLE = 400
 _HASH_MASK = (1 << 62) - 1
-_FAR = 10_000_000
+_ENDINGS_OF = 1_000
+_CACHED = 20_000
 _KINDS = ("invoice", "credit_note", "debit_note", "on_account")
 
 
@@ -136,6 +137,8 @@ class NumberIndex:
         text_keys: list[int] = []
         text_at: list[int] = []
         lengths: set[int] = set()
+        tail_lengths: set[int] = set()
+        ranges: dict[tuple[str, int], tuple[int, int]] = {}
         for place, number in enumerate(table.numbers):
             text = plain(number)
             own = series.get(shape(text))
@@ -143,9 +146,12 @@ class NumberIndex:
                 continue
             digits, short, tail = parts(text, own)
             if digits:
-                full_keys.append(digit_key(digits))
+                key = digit_key(digits)
+                full_keys.append(key)
                 full_at.append(place)
                 lengths.add(len(digits))
+                low, high = ranges.get((own.prefix, len(digits)), (key, key))
+                ranges[own.prefix, len(digits)] = (min(low, key), max(high, key))
                 if short and len(short) >= 5:
                     full_keys.append(digit_key(short))
                     full_at.append(place)
@@ -153,11 +159,14 @@ class NumberIndex:
                 if tail:
                     tail_keys.append(digit_key(tail))
                     tail_at.append(place)
+                    tail_lengths.add(len(tail))
             if len(digits) < 5 or len(LETTERS.findall(text)) > 1:
                 text_keys.append(text_key(compact(text)))
                 text_at.append(place)
         self.reference_lengths = self._add_references(text_keys, text_at)
         self.lengths = frozenset(lengths)
+        self.tail_lengths = frozenset(tail_lengths)
+        self.ranges = tuple((width, low, high) for (_, width), (low, high) in sorted(ranges.items()) if width >= 5)
         self.full = Lookup(full_keys, full_at)
         self.tails = Lookup(tail_keys, tail_at)
         self.texts = Lookup(text_keys, text_at)
@@ -231,6 +240,7 @@ class LedgerIndex:
         self.has_others = bool(self.open.others)
         self._amounts = _amount_lookup(self.open)
         self._customer_amounts: dict[int, dict[int, list[int]]] = {}
+        self._customer_endings: dict[int, dict[str, list[int]]] = {}
 
     @classmethod
     def build(
@@ -238,6 +248,14 @@ class LedgerIndex:
     ) -> "LedgerIndex":
         """The index for a ledger; the same for the same content in any order."""
         return cls(open_items, customers, history, policy)
+
+    def issued(self, digits: str) -> bool:
+        """Whether a number of these digits lies within a range that the ERP has issued, as far as that says anything."""
+        key, width = digit_key(digits), len(digits)
+        return any(
+            width == own and low <= key <= high and (high - low) * 5 < 10**width
+            for own, low, high in (*self.numbers.ranges, *self.closed_numbers.ranges)
+        )
 
     def items_of(self, customers: Iterable[int], currency: str, most: int = 400) -> list[int]:
         """Open items of some customers in one currency, at most ``most`` per customer, oldest due first."""
@@ -260,6 +278,19 @@ class LedgerIndex:
         code = table.currencies.index(currency)
         return [place for place in self._amounts.get(_bounded(amount), most) if table.currency[place] == code]
 
+    def with_ending(self, customer: int, digits: str) -> Sequence[int]:
+        """A customer's open items whose number ends in these digits; of the first thousand, oldest due first."""
+        endings = self._customer_endings.get(customer)
+        if endings is None:
+            endings = {}
+            for place in self.open.of_customer(customer)[:_ENDINGS_OF]:
+                for ending in _endings("".join(DIGITS.findall(self.open.numbers[place]))):
+                    endings.setdefault(ending, []).append(place)
+            if len(self._customer_endings) > _CACHED:
+                self._customer_endings.clear()
+            self._customer_endings[customer] = endings
+        return endings.get(digits, ())
+
     def of_customer_with_amount(self, customer: int, amount: int, currency: str) -> list[int]:
         """A customer's open items with exactly this open amount."""
         by_amount = self._customer_amounts.get(customer)
@@ -270,6 +301,12 @@ class LedgerIndex:
                 by_amount.setdefault(table.open[place], []).append(place)
             self._customer_amounts[customer] = by_amount
         return [place for place in by_amount.get(amount, ()) if table.currencies[table.currency[place]] == currency]
+
+
+def _endings(digits: str) -> Iterator[str]:
+    """The last three and more digits of a number, short of the whole."""
+    for length in range(3, min(len(digits), 12)):
+        yield digits[-length:]
 
 
 def _amount_lookup(table: ItemTable) -> Lookup:

@@ -96,23 +96,13 @@ class Reading:
         return self.payer.likely(self.index.parties)
 
     @cached_property
-    def groups(self) -> tuple[list[extract.Group], ...]:
-        """The digit groups of each reading of the text."""
-        return tuple(extract.digit_groups(text) for text in self.texts)
+    def views(self) -> tuple["TextView", ...]:
+        """The readings of the text, each with its own mentions: lines spaced, and lines joined where that differs."""
+        return tuple(TextView(self, text) for text in self.texts)
 
     @cached_property
-    def strong(self) -> list[Mention]:
-        """Documents named completely: in structured fields, in the text in either reading, in the end-to-end id."""
-        found = self._structured()
-        for text, groups in zip(self.texts, self.groups, strict=True):
-            _add_new(found, extract.whole_numbers(text, groups, self.index))
-        end_to_end = plain(self.payment.end_to_end_id[:70])
-        if end_to_end not in _NOT_GIVEN and not found:
-            mentions = extract.whole_numbers(end_to_end, extract.digit_groups(end_to_end), self.index)
-            _add_new(found, [mention for mention in mentions if mention.grade >= Reference.FULL])
-        return found
-
-    def _structured(self) -> list[Mention]:
+    def structured(self) -> list[Mention]:
+        """Documents named in the fields a bank delivers apart from the text."""
         found: list[Mention] = []
         index = self.index
         for reference in self.payment.references[:50]:
@@ -120,36 +110,46 @@ class Reading:
             for form in (text, text.lstrip("0")):
                 items, closed = tuple(index.numbers.by_reference(form)), tuple(index.closed_numbers.by_reference(form))
                 if items or closed:
-                    found.append(Mention(0, 0, reference.reference, Reference.CHECKED, items, closed))
+                    found.append(Mention(0, 0, text, Reference.CHECKED, items, closed, reference.reference))
                     break
             else:
                 inner = plain(reference.reference[:70])
                 found.extend(extract.whole_numbers(inner, extract.digit_groups(inner), index))
         for document in self.payment.documents[:400]:
-            inner = plain(document.number[:70])
-            found.extend(extract.whole_numbers(inner, extract.digit_groups(inner), index))
+            _add_new(found, self.named_in(document.number))
+        return found
+
+    def named_in(self, number: str) -> list[Mention]:
+        """What a number in a field of its own names."""
+        inner = plain(number[:70])
+        return extract.whole_numbers(inner, extract.digit_groups(inner), self.index)
+
+    @cached_property
+    def strong(self) -> list[Mention]:
+        """Documents named completely, in any reading of the text, or else in the end-to-end id."""
+        found: list[Mention] = []
+        for one in self.views:
+            _add_new(found, one.strong)
+        end_to_end = plain(self.payment.end_to_end_id[:70])
+        if not found and end_to_end not in _NOT_GIVEN:
+            found = [mention for mention in self.named_in(end_to_end) if mention.grade >= Reference.FULL]
         return found
 
     @cached_property
     def weak(self) -> list[Mention]:
-        """Further documents, named in shorthand, by running number, or with letters typed for digits."""
-        index = self.index
-        customers = frozenset(self.likely[0]) | {
-            index.open.customer[place] for mention in self.strong for place in mention.items[:3]
-        }
+        """Further documents, named weakly, in any reading."""
         found: list[Mention] = []
-        for text, groups in zip(self.texts, self.groups, strict=True):
-            here = extract.whole_numbers(text, groups, index)
-            _add_new(found, extract.shorthand(text, groups, here, index))
-            _add_new(found, extract.ranges(text, here, index))
-            _add_new(found, extract.glued(groups, here, text, index))
-            _add_new(found, extract.running_numbers(text, groups, [*here, *found], index, customers))
-            undone = extract.slips_undone(text)
-            if undone != text:
-                slipped = extract.whole_numbers(undone, extract.digit_groups(undone), index)
-                _add_new(found, [_weaker(mention) for mention in slipped])
+        for one in self.views:
+            _add_new(found, one.weak)
         known = {(mention.items, mention.closed) for mention in self.strong}
         return [mention for mention in found if (mention.items, mention.closed) not in known]
+
+    @cached_property
+    def customers(self) -> frozenset[int]:
+        """Customers that the payment may be of: its payer, the payer's relatives, owners of what it names."""
+        column = self.index.open.customer
+        named = {column[place] for mention in self.strong for place in mention.items[:3]}
+        return frozenset(self.likely[0]) | named
 
     @cached_property
     def closed(self) -> list[Mention]:
@@ -163,27 +163,57 @@ class Reading:
                     found.append(mention)
         return found
 
+    @cached_property
+    def closed_for_sure(self) -> list[Mention]:
+        """Closed documents that were meant: not somebody else's, hit by a typing slip."""
+        return [mention for mention in self.closed if not self._hit_by_slip(mention)]
+
     @property
     def _look_closer(self) -> bool:
         return not any(mention.items for mention in self.strong)
 
     @cached_property
+    def foreign(self) -> list[Mention]:
+        """Documents that the text names and that are open in another currency only."""
+        table, currency = self.index.open, self.payment.currency
+        found = []
+        for mention in self.strong:
+            if mention.items and mention.grade >= Reference.DIGITS:
+                own = any(table.currencies[table.currency[place]] == currency for place in mention.items)
+                if not own and any(self.payer_grade(table.customer[p]) > Payer.OTHER for p in mention.items):
+                    found.append(mention)
+        return found
+
+    @cached_property
     def unknown_numbers(self) -> list[str]:
-        """Numbers in the text that look like ours and are none that we know."""
-        known = [*self.strong, *self.weak]
-        return extract.unknown_numbers(self.texts[-1], self.groups[-1], known, self.index)
+        """Numbers in the text that look like ours and are none that we know, however the lines are read."""
+        first, *others = (one.unknown for one in self.views)
+        return [number for number in first if all(number in other for other in others)]
 
     @cached_property
     def near_strings(self) -> list[str]:
-        """Digit strings of the text that might be a mistyped number."""
+        """Digit strings of the text that might be a mistyped number of the payer's.
+
+        A string that is the exact number of a document is none, unless that document belongs to somebody else and has
+        another amount: then it was hit by the slip.
+        """
         found: dict[str, None] = {}
-        for text, groups in zip(self.texts, self.groups, strict=True):
-            found.update(dict.fromkeys(extract.near_strings(text, groups)))
+        for one in self.views:
+            found.update(dict.fromkeys(extract.near_strings(one.text, one.groups)))
         for reference in self.payment.references[:20]:
             digits = "".join(DIGITS.findall(plain(reference.reference)))
             if len(digits) >= 4:
                 found[digits] = None
-        return list(found)[:120]
+        meant = {mention.text for mention in self.strong if not self._hit_by_slip(mention)}
+        return [string for string in found if string not in meant][:120]
+
+    def _hit_by_slip(self, mention: Mention) -> bool:
+        amount = self.payment.amount
+        open_items, settled = self.index.open, self.index.settled
+        for place in mention.closed:
+            if settled.original[place] == amount or self.payer_grade(settled.customer[place]) > Payer.UNKNOWN:
+                return False
+        return all(open_items.open[place] != amount for place in mention.items)
 
     @cached_property
     def mentions_credit(self) -> bool:
@@ -203,8 +233,44 @@ class Reading:
         return "unknown"
 
 
+class TextView:
+    """One way to read the text, with the documents it names."""
+
+    def __init__(self, reading: Reading, text: str) -> None:
+        self.text = text
+        self._reading = reading
+        self.groups = extract.digit_groups(text)
+        self.strong = list(reading.structured)
+        self.here = extract.whole_numbers(text, self.groups, reading.index)
+        _add_new(self.strong, self.here)
+
+    @cached_property
+    def weak(self) -> list[Mention]:
+        """Documents named in shorthand, by running number, glued together, or with letters typed for digits."""
+        index, customers = self._reading.index, self._reading.customers
+        found: list[Mention] = []
+        _add_new(found, extract.shorthand(self.text, self.groups, self.here, index))
+        _add_new(found, extract.ranges(self.text, self.here, index))
+        _add_new(found, extract.glued(self.groups, self.here, self.text, index))
+        taken = [*self.here, *found]
+        _add_new(found, extract.running_numbers(self.text, self.groups, taken, index, customers))
+        undone = extract.slips_undone(self.text)
+        if undone != self.text:
+            slipped = extract.whole_numbers(undone, extract.digit_groups(undone), index)
+            _add_new(found, [_weaker(mention) for mention in slipped])
+        known = {(mention.items, mention.closed) for mention in self.strong}
+        return [mention for mention in found if (mention.items, mention.closed) not in known]
+
+    @cached_property
+    def unknown(self) -> list[str]:
+        """Numbers that look like ours and are not."""
+        return extract.unknown_numbers(self.text, self.groups, [*self.here, *self.weak], self._reading.index)
+
+
 def _weaker(mention: Mention) -> Mention:
-    return Mention(mention.start, mention.end, mention.text, Reference.PART, mention.items, mention.closed)
+    return Mention(
+        mention.start, mention.end, mention.text, Reference.PART, mention.items, mention.closed, mention.shown
+    )
 
 
 def _add_new(found: list[Mention], more: list[Mention]) -> None:

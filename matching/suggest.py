@@ -38,7 +38,7 @@ def suggestions(proposal: Proposal, index: LedgerIndex, *, taken: frozenset[int]
     found = list(offered.values())
     account = _on_account(proposal, index)
     if account is not None and (len(found) < MOST or proposal.lost_to is not None):
-        at = 0 if reading.closed or proposal.lost_to is not None else len(found)
+        at = 0 if _paid_twice(proposal, index) else len(found)
         found.insert(at, account)
     return tuple(found[:MOST])
 
@@ -67,7 +67,7 @@ def _on_account(proposal: Proposal, index: LedgerIndex) -> Suggestion | None:
     customer = payer_of(proposal, index)
     if not customer or reading.payment.amount <= 0:
         return None
-    twice = bool(reading.closed) or proposal.lost_to is not None
+    twice = _paid_twice(proposal, index)
     why = "What the payment names is settled already" if twice else "No open item explains the payment better"
     paid = money(reading.payment.amount, reading.payment.currency)
     return Suggestion(
@@ -77,6 +77,14 @@ def _on_account(proposal: Proposal, index: LedgerIndex) -> Suggestion | None:
         customer_id=customer,
         on_account=reading.payment.amount,
     )
+
+
+def _paid_twice(proposal: Proposal, index: LedgerIndex) -> bool:
+    """Whether the payment repeats what was paid already: the settled document's amount, or a payment of this batch."""
+    if proposal.lost_to is not None:
+        return proposal.lost_to.accepted and proposal.best.reference >= Reference.DIGITS
+    amount, settled = proposal.payment.amount, index.settled
+    return any(settled.original[place] == amount for m in proposal.reading.closed for place in m.closed)
 
 
 def payer_of(proposal: Proposal, index: LedgerIndex) -> str:

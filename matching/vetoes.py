@@ -34,9 +34,16 @@ def _judge(reading: Reading, hypothesis: Hypothesis, index: LedgerIndex) -> Hypo
     if hypothesis.reference is Reference.NONE and reading.unknown_numbers:
         number = reading.unknown_numbers[0]
         hypothesis = hypothesis.doubted(f"the text names {number}, which is no open document", NEVER)
-    if reading.closed and hypothesis.reference <= Reference.NEAR:
+    elif reading.unknown_numbers and hypothesis.relation in {"over", "short", "tolerated", "completed"}:
+        number = reading.unknown_numbers[0]
+        hypothesis = hypothesis.doubted(f"the text also names {number}, which is no open document", NEVER)
+    if reading.foreign:
+        number = reading.foreign[0].text
+        hypothesis = hypothesis.doubted(f"the text names {number}, which is open in another currency", NEVER)
+    closed = reading.closed_for_sure if hypothesis.reference is Reference.NEAR else reading.closed
+    if closed and hypothesis.reference <= Reference.NEAR:
         hypothesis = hypothesis.doubted("the text names a document that is already settled", NEVER)
-    elif reading.closed and hypothesis.relation != "exact" and hypothesis.relation != "advice":
+    elif closed and hypothesis.relation not in {"exact", "advice"}:
         hypothesis = hypothesis.doubted("the text also names a document that is already settled", NEVER)
     if hypothesis.reference <= Reference.NEAR and any(table.issued[place] > reading.paid_on for place in places):
         hypothesis = hypothesis.doubted("an item is younger than the payment", NEVER)
@@ -47,11 +54,18 @@ def _competing(found: list[Hypothesis]) -> list[Hypothesis]:
     """A short payment that a credit note of the customer explains to the cent: neither is certain."""
     credit = any(hypothesis.relation == "credit_taken" for hypothesis in found)
     completed = [hypothesis for hypothesis in found if hypothesis.relation == "completed"]
+    exact = {h.places for h in found if h.relation in {"exact", "discount"} and h.payer > Payer.OTHER}
     judged = []
     for hypothesis in found:
-        if hypothesis.relation in {"short", "tolerated"} and credit:
-            hypothesis = hypothesis.doubted("a credit note explains the difference as well", NEVER)
-        if hypothesis.relation == "over" and completed:
-            hypothesis = hypothesis.doubted("another open item explains the rest", NEVER)
-        judged.append(hypothesis)
+        judged.append(_doubt_against(hypothesis, exact=bool(exact), credit=credit, completed=bool(completed)))
     return judged
+
+
+def _doubt_against(hypothesis: Hypothesis, *, exact: bool, credit: bool, completed: bool) -> Hypothesis:
+    if hypothesis.relation in {"short", "over", "completed", "late"} and exact:
+        hypothesis = hypothesis.doubted("another open item of the payer has exactly this amount", NEVER)
+    if hypothesis.relation in {"short", "tolerated"} and credit:
+        hypothesis = hypothesis.doubted("a credit note explains the difference as well", NEVER)
+    if hypothesis.relation == "over" and completed:
+        hypothesis = hypothesis.doubted("another open item explains the rest", NEVER)
+    return hypothesis

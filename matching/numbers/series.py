@@ -37,9 +37,14 @@ class Series:
 def shape(number: str) -> str:
     """A number with its digit groups taken out: what a series has in common.
 
-    >>> shape("RE2025-041234"), shape("1900001234")
-    ('RE#-#', '#')
+    Numbers of nothing but digits are told apart by their width, and long ones by their first two digits: an ERP that
+    numbers invoices 19... and credit notes 17... has two series.
+
+    >>> shape("RE2025-041234"), shape("1900001234"), shape("10023")
+    ('RE#-#', '19#10', '#5')
     """
+    if number.isdigit():
+        return f"{number[:2] if len(number) >= 8 else ''}#{len(number)}"
     return DIGITS.sub("#", number)
 
 
@@ -85,12 +90,13 @@ def learn(samples: Iterable[tuple[str, date]]) -> Series:
 
 
 def _year_group(columns: list[list[str]], years: list[int]) -> tuple[int, int]:
+    """The group that is a year, or begins with one (a month or a day may follow)."""
     if len(columns) == 1:
         return -1, 0
     for position, column in enumerate(columns):
         for digits in (4, 2):
             hits = sum(
-                len(group) == digits and int(group) == year % 10**digits
+                len(group) in {digits, digits + 2, digits + 4} and int(group[:digits]) == year % 10**digits
                 for group, year in zip(column, years, strict=True)
             )
             if hits >= _ENOUGH * len(column):
@@ -133,6 +139,8 @@ def parts(number: str, series: Series) -> tuple[str, str, str]:
     ('2025041234', '25041234', '041234')
     >>> parts("1900001234", Series(0, 5, -1, 0, ""))
     ('1900001234', '', '01234')
+    >>> parts("202509-0017", Series(1, 0, 0, 4, ""))
+    ('2025090017', '25090017', '0017')
     """
     groups = DIGITS.findall(number)
     if not groups:

@@ -9,6 +9,7 @@ from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
 from matching.reading import Reading
 from matching.rules.amounts import fits, whole_lines
+from matching.rules.by_near_number import slipped
 
 _SUBSETS_OF = 10
 
@@ -22,7 +23,7 @@ def by_document_number(
         return
     places = tuple(chosen)
     grade = min(mention.grade for mention in chosen.values())
-    quoted = tuple(mention.text for mention in chosen.values())
+    quoted = tuple(mention.shown or mention.text for mention in chosen.values())
     payer = reading.weakest_payer(places)
     name = rule if len(places) == 1 else rule + "_list"
     for relation, lines, rest in fits(places, reading, index):
@@ -45,6 +46,9 @@ def choose(reading: Reading, index: LedgerIndex, mentions: Iterable[Mention]) ->
         if len(items) > 1:
             best = max(reading.payer_grade(table.customer[place]) for place in items)
             items = [place for place in items if reading.payer_grade(table.customer[place]) == best]
+        if mention.grade < Reference.FULL:
+            # A weak reading that hits somebody else's document has hit it by chance.
+            items = [place for place in items if reading.payer_grade(table.customer[place]) > Payer.OTHER]
         if len(items) > 1:
             items = [place for place in items if table.open[place] == reading.payment.amount] or items
         if len(items) == 1 and items[0] not in chosen:
@@ -73,6 +77,8 @@ def _completed(
         places = (*chosen, place)
         relation = "completed" if left > 0 else "credit_taken"
         found = Hypothesis("document_number_completed", relation, whole_lines(places, index), grade, payer, 0, quoted)
+        if left > 0 and not slipped(index, place, reading.near_strings):
+            found = found.doubted("nothing in the text names the further item", 7_000)
         if left < 0 and reading.mentions_credit and len(more) == 1:
             found = Hypothesis("credit_note_named", "completed", found.lines, grade, payer, 0, quoted)
         yield found if len(more) == 1 else found.doubted("more than one item has the amount that is left", 5_000)
@@ -96,5 +102,5 @@ def _some_of(reading: Reading, index: LedgerIndex, chosen: dict[int, Mention]) -
     for some in found[:4]:
         payer: Payer = reading.weakest_payer(some)
         grade = min(chosen[place].grade for place in some)
-        quoted = tuple(chosen[place].text for place in some)
+        quoted = tuple(chosen[place].shown or chosen[place].text for place in some)
         yield Hypothesis("document_number_some", "guess", whole_lines(some, index), grade, payer, 0, quoted)

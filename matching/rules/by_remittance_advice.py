@@ -32,8 +32,7 @@ def by_remittance_advice(reading: Reading, index: LedgerIndex) -> Iterator[Hypot
 
 
 def _line(document: RemittanceDocument, reading: Reading, index: LedgerIndex) -> tuple[Line, Reference] | None:
-    mentions = [mention for mention in reading.strong if mention.text and _same(mention.text, document.number)]
-    chosen = choose(reading, index, mentions)
+    chosen = choose(reading, index, reading.named_in(document.number))
     if len(chosen) != 1:
         return None
     place, mention = next(iter(chosen.items()))
@@ -54,8 +53,3 @@ def _line(document: RemittanceDocument, reading: Reading, index: LedgerIndex) ->
     if residual:
         reason = "deduction_claimed" if document.adjustment else "discount_too_late" if document.discount else "unknown"
     return Line(place, cash, discount=discount, residual=residual, reason=reason), mention.grade
-
-
-def _same(quoted: str, number: str) -> bool:
-    digits = "".join(letter for letter in number if letter.isdigit())
-    return quoted == number or (bool(digits) and "".join(letter for letter in quoted if letter.isdigit()) in digits)
