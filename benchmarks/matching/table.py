@@ -1,0 +1,160 @@
+"""The matching benchmark's tables, as rows that anybody may print."""
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from benchmarks.matching import engine_run
+from benchmarks.matching.baselines import BASELINES, SLOW_BASELINES, exact_script
+from benchmarks.matching.ceiling import ceiling
+from benchmarks.matching.generator import generate
+from benchmarks.matching.options import parse
+from benchmarks.matching.scoring import Score, score
+from benchmarks.matching.second_world import generate_second
+from benchmarks.matching.world import World
+
+Row = dict[str, object]
+SLOW_SAMPLE = 400
+
+
+def make_world(which: str, level: str, payments: int, items: int, seed: int) -> World:
+    """The first world at a level, or the second, which has one level only."""
+    return generate_second(payments, items, seed) if which == "second" else generate(level, payments, items, seed)
+
+
+def row(result: Score) -> Row:
+    """One engine on one world."""
+    return {
+        "engine": result.engine,
+        "posted right": _percent(result.rate),
+        "precision": _percent(result.precision, 3),
+        "at least (95 %)": _percent(result.precision_bound, 2),
+        "amounts right": _percent(result.amount_precision, 3),
+        "wrong": result.verdicts["wrong"] + result.verdicts["equivalent"],
+        "posted that must not be": f"{result.false_posts} of {result.must_abstain}",
+        "first": _percent(result.first / result.explainable) if result.explainable else "",
+        "first three": _percent(result.among_three / result.explainable) if result.explainable else "",
+        "cost": result.cost,
+        "payments/s": round(result.payments / result.cpu_seconds) if result.cpu_seconds else "",
+    }
+
+
+def compare(world: World, *, slow: bool) -> tuple[list[Row], Score]:
+    """Lettrage and every baseline on one world; the slow baseline on a sample of its payments."""
+    decisions, seconds = engine_run.timed(engine_run.run, world)
+    ours = score("Lettrage", world, decisions, seconds)
+    rows = [row(ours)]
+    for name, baseline in BASELINES.items():
+        decisions, seconds = engine_run.timed(baseline, world)
+        rows.append(row(score(name, world, decisions, seconds)))
+    sample = replace(world, payments=world.payments[:SLOW_SAMPLE])
+    for name, baseline in SLOW_BASELINES.items() if slow else ():
+        decisions, seconds = engine_run.timed(baseline, sample)
+        rows.append(row(score(f"{name}, first {len(sample.payments)} payments", sample, decisions, seconds)))
+    return rows, ours
+
+
+def per_kind(world: World, ours: Score) -> list[Row]:
+    """What became of each kind of case, beside what was decidable."""
+    limit = ceiling(world)
+    rows: list[Row] = [
+        {
+            "case": kind,
+            "payments": sum(counts.values()),
+            "decidable": limit.per_kind[kind][0],
+            "right": counts["right"],
+            "wrong": counts["wrong"] + counts["equivalent"],
+            "partly": counts["partly"],
+            "exception": counts["exception"],
+            "ignored": counts["ignored"] + counts["ignored_payment"],
+        }
+        for kind, counts in sorted(ours.per_kind.items(), key=lambda entry: -sum(entry[1].values()))
+    ]
+    rows.append(
+        {
+            "case": "all credits",
+            "payments": ours.credits,
+            "decidable": _percent(limit.share),
+            "right": _percent(ours.rate),
+        }
+    )
+    return rows
+
+
+def facts(world: World, ours: Score) -> list[Row]:
+    """Everything else the goal names: time against the exact script, calibration, kinds of exception, steadiness."""
+    _, script_seconds = engine_run.timed(exact_script, world)
+    kinds = ours.kinds_right / ours.kinds_told if ours.kinds_told else 1.0
+    return [
+        {
+            "figure": "processor time against the exact-number script",
+            "value": f"{ours.cpu_seconds / max(script_seconds, 1e-9):.1f} x",
+        },
+        {
+            "figure": "precision, equal items of one customer taken as one",
+            "value": _percent(ours.balance_precision, 3),
+        },
+        {"figure": "customer payments ignored as something else", "value": ours.verdicts["ignored_payment"]},
+        {"figure": "partly posted, every cent of it right", "value": ours.verdicts["partly"]},
+        {"figure": "exceptions of the kind a clerk would say", "value": _percent(kinds)},
+        {"figure": "calibration error", "value": f"{ours.calibration_error:.4f}"},
+        {"figure": "same decisions in any order", "value": engine_run.same_in_any_order(world)},
+    ]
+
+
+def learning_curve(which: str, level: str, payments: int, items: int, seed: int) -> list[Row]:
+    """The second half of the payments after 0, 100 and 1,000 exceptions of the first half were cleared by people."""
+    world = make_world(which, level, payments, items, seed)
+    rows: list[Row] = []
+    for clears in (0, 100, 1_000):
+        later = engine_run.with_first_half_cleared(world, clears)
+        result = score("Lettrage", later, engine_run.run(later))
+        wrong = result.verdicts["wrong"] + result.verdicts["equivalent"]
+        rows.append(
+            {
+                "cleared by people": clears,
+                "learned facts": len(later.history.learned),
+                "posted right": _percent(result.rate),
+                "precision": _percent(result.precision, 3),
+                "wrong": wrong,
+            }
+        )
+    return rows
+
+
+def scaling(level: str, payments: int, items: int, seed: int) -> list[Row]:
+    """The time per payment with ten times the open items, and the most memory the engine took."""
+    rows: list[Row] = []
+    for count in (items, items * 10):
+        world = generate(level, payments, count, seed)
+        _, seconds = engine_run.timed(engine_run.run, world)
+        rows.append(
+            {
+                "open items": count,
+                "settled items": len(world.history.settled_items),
+                "payments": payments,
+                "processor seconds": round(seconds, 2),
+                "microseconds per payment": round(seconds / payments * 1e6),
+            }
+        )
+    return rows
+
+
+def run_tables(say: Callable[[str, Iterable[Row]], None], argv: list[str]) -> None:
+    """Print the tables asked for on the command line."""
+    asked = parse(argv)
+    for which in asked.worlds:
+        world = make_world(which, asked.level, asked.payments, asked.items, asked.seed)
+        rows, ours = compare(world, slow=asked.slow)
+        size = f"{len(world.payments):,} payments, {len(world.open_items):,} open items"
+        say(f"{world.name}: {size}, seed {world.seed}, cold start", rows)
+        say(f"{world.name}: by kind of case", per_kind(world, ours))
+        say(f"{world.name}: further figures", facts(world, ours))
+        say(f"{world.name}: learning", learning_curve(which, asked.level, asked.payments, asked.items, asked.seed))
+    if asked.scaling:
+        say("ten times the open items", scaling(asked.level, 2_000, asked.items, asked.seed))
+    sys.stdout.flush()
+
+
+def _percent(share: float, digits: int = 1) -> str:
+    return f"{100 * share:.{digits}f} %"
