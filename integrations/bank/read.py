@@ -17,6 +17,7 @@ from integrations.bank.detect import HEAD_BYTES, FormatFamily, detect
 from integrations.bank.errors import NotAStatement, UnreadableStatement
 from integrations.bank.mt940.reader import read_events as read_mt940
 from integrations.bank.ofx.reader import read_events as read_ofx
+from integrations.bank.review import Review
 from matching.model.bank_statement import (
     BankEntry,
     BankStatement,
@@ -117,7 +118,7 @@ def _events(source: BinaryIO, name: str, options: ReadOptions) -> Iterator[ReadE
     if family == "zip":
         yield from _zip_events(source, name, options)
     else:
-        yield from _watched(_READERS[family](source, options))
+        yield from _reviewed(source, family, options)
 
 
 def _head(source: BinaryIO) -> bytes:
@@ -169,7 +170,7 @@ def _zip_events(source: BinaryIO, name: str, options: ReadOptions) -> Iterator[R
         except NotAStatement as refusal:
             yield Finding(severity="warning", code="member_not_a_statement", where=member, message=str(refusal))
             continue
-        for event in _watched(_READERS[family](stream, options)):
+        for event in _reviewed(stream, family, options):
             if isinstance(event, FileFacts):
                 entries += event.entries_in_file
                 first = first or event
@@ -186,18 +187,12 @@ def _within(member: str, event: ReadEvent) -> ReadEvent:
     return event
 
 
-def _watched(events: Iterator[ReadEvent]) -> Iterator[ReadEvent]:
-    """The events, with an error finding where entries of the raw bytes are neither returned nor quarantined."""
-    accounted = 0
-    for event in events:
-        if isinstance(event, BankEntry | Quarantined):
-            accounted += 1
-        elif isinstance(event, FileFacts) and event.entries_in_file != accounted:
-            yield Finding(
-                severity="error",
-                code="entries_unaccounted",
-                where="",
-                message=f"the file holds {event.entries_in_file} entries but {accounted} were read or quarantined; "
-                "book nothing from it and report the file",
-            )
+def _reviewed(source: BinaryIO, family: FormatFamily, options: ReadOptions) -> Iterator[ReadEvent]:
+    """The events of one file, watched: is every entry accounted for, do balances join, does the other parser agree?"""
+    review = Review(source, family, second_opinion_entries=options.second_opinion_entries)
+    for event in _READERS[family](source, options):
+        if isinstance(event, FileFacts):
+            yield from review.findings(event)
+        else:
+            review.note(event)
         yield event

@@ -9,7 +9,7 @@ what was quarantined always add up to what the bytes hold.
 import re
 from collections import deque
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, pairwise
 from typing import BinaryIO, Final
 
 from lxml import etree
@@ -177,7 +177,7 @@ def _by_document(piece: bytes) -> Iterator[tuple[bool, bytes]]:
     starts = [match.start() for match in _DECLARATION.finditer(piece)]
     if not starts or starts[0]:
         yield False, piece[: starts[0] if starts else None]
-    for start, stop in zip(starts, [*starts[1:], None], strict=True):
+    for start, stop in pairwise([*starts, len(piece)]):
         yield True, piece[start:stop]
 
 

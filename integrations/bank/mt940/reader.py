@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from integrations.bank.mt940.balances import read_balance, read_control_sum
+from integrations.bank.mt940.dates import day
 from integrations.bank.mt940.dialects import SURE, Dialect, dialect_named, recognise
 from integrations.bank.mt940.drafts import DetailDraft, EntryDraft, seal_detail, seal_entry
 from integrations.bank.mt940.entry_line import EntryLine, UnreadableEntryError, read_entry_line
@@ -22,14 +23,17 @@ from matching.model.bank_statement import (
     StatementStart,
 )
 
+_MESSAGE_TYPE = re.compile(r"(?:\{2:[IO]|\n)(94[02]|950)(?![0-9])")
 _SUBFIELDS = re.compile(r"[0-9]{3}[^0-9A-Za-z /][0-9]{2}")
 _SEQUENCE = re.compile(r"\s*([^/\s]*)\s*(?:/\s*([0-9]{1,9}))?")
 _ACCOUNT_WITH_CURRENCY = re.compile(r"(.*?[0-9].*?) ?([A-Z]{3})")
 # What may follow the text of the last field of a message: trailer, next envelope, file headers of Dutch banks.
 _TRAILER = re.compile(r"\n(?:[ ]?-(?:\}|\x03|XXX|[ ]*(?:\n|$))|\{[1-5]:|[A-Z]{6}[A-Z0-9]{2,5} *\n9[45][0-9] *\n)")
+_HARMLESS = frozenset({"decimal_mark_missing", "mark_in_lower_case"})
 _REMARKS = frozenset({"86", "86 "})
 _HEADS = frozenset({"", "20", "940", "942", "950", "25", "25P", "28", "28C", "13", "13D", "34F"})
 _INTERIM_FIELDS = frozenset({"34F", "13D", "90D", "90C"})
+_OPENING_FIELDS = frozenset({"20", "25", "25P", "28", "28C", "60", "60F", "60M", "62", "62F", "62M", "13D", "34F"})
 _FIRST_FIELDS = frozenset({"25", "25P", "28", "28C", "60", "60F", "60M", "13", "13D", "34F"})
 
 
@@ -64,6 +68,7 @@ class _Reading:
         self._dialects: Counter[str] = Counter()
         self._statement: StatementInProgress | None = None
         self._currency: str | None = None
+        self._notes: list[str] = []
         self._yielded = 0
         self._kinds: set[str] = set()
         self._announced: str | None = None
@@ -95,7 +100,7 @@ class _Reading:
             elif tag in _REMARKS:
                 texts.append(field[2] if field[3] not in _HEADS else _without_trailer(field[2]))
             elif tag == "NS":
-                texts += _remittance_of_ns(field[2])
+                self._notes += _remittance_of_ns(field[2])
             else:
                 event = self._entry(held, texts)
                 yield from self._drain()
@@ -156,7 +161,8 @@ class _Reading:
             return Quarantined(where=where, raw=raw, code=problem.code, message=str(problem))
         if line.remarks:
             self._found += [
-                Finding(severity="warning", code=code, where=where, message=message) for code, message in line.remarks
+                Finding(severity="info" if code in _HARMLESS else "warning", code=code, where=where, message=message)
+                for code, message in line.remarks
             ]
         statement.add(line.amount, booked=line.mark[0] != "E")
         return self._build(line, texts, statement.entry_count, where)
@@ -172,6 +178,10 @@ class _Reading:
         if texts:
             self._dialects[dialect.NAME] += 1
         own_code = dialect.read(remarks, draft)
+        if self._notes:
+            draft.remittance_lines += tuple(self._notes)
+            draft.remittance = " ".join([draft.remittance, *self._notes]).strip()
+            self._notes = []
         if line.supplementary:
             read_original_amounts(line.supplementary, draft)
         code = line.type_code
@@ -200,14 +210,16 @@ class _Reading:
     def _other(self, field: Field) -> Iterator[ReadEvent]:
         tag, line, body, _next = field
         value = body.partition("\n")[0].strip()
-        if not tag or tag in ("940", "942", "950"):
-            self._announce(field)
+        if not tag or tag in {"940", "942", "950"}:
+            self._announce(body if not tag else f"\n{tag}\n")
             return
         statement = self._statement
         if tag[:2] == "25" and statement is not None and statement.started and _SUBFIELDS.match(value):
             message = "this account field holds the text of an entry and was left out; the file is damaged here"
             yield _finding("warning", "field_misplaced", line, message)
             return
+        if statement is None and tag not in _OPENING_FIELDS:
+            return  # a text or a forward balance that belongs to no statement
         if (
             tag == "20"
             or statement is None
@@ -215,6 +227,8 @@ class _Reading:
         ):
             yield from self._end_statement()
             statement = self._statement = StatementInProgress(line)
+            if self._announced == "mt942":
+                statement.kind = "interim"
         if tag != "34F":  # one floor limit for debits, one for credits
             statement.seen.add(tag)
         if tag[:2] in {"60", "62"}:
@@ -232,36 +246,49 @@ class _Reading:
             assert found is not None
             statement.sequence = found.group(1) or None
             statement.page = int(found.group(2)) if found.group(2) else None
+        elif tag in _REMARKS:
+            statement.read_sums(value)
         elif tag in _INTERIM_FIELDS:
             statement.kind = "interim"
-            if tag == "34F":
+            if tag == "13D":
+                statement.reported_on = day(value[:6]) if value[:6].isdigit() else None
+            elif tag == "34F":
                 statement.floor_currency = value[:3] if value[:3].isalpha() else None
             elif tag == "90D":
                 statement.debits = read_control_sum(value)
             elif tag == "90C":
                 statement.credits = read_control_sum(value)
 
-    def _announce(self, field: Field) -> None:
-        pass
+    def _announce(self, text: str) -> None:
+        """Take note of the message type that an envelope or a file header names."""
+        found = _MESSAGE_TYPE.findall(text)
+        if found:
+            self._announced = f"mt{found[-1]}"
 
     def _read_account(self, statement: StatementInProgress, value: str) -> None:
         found = _ACCOUNT_WITH_CURRENCY.fullmatch(value)
         if found:
             value, statement.account_currency = found.group(1), found.group(2)
-        statement.account = value or None
+        statement.account = value.removeprefix("/").strip() or None
 
     def _read_balance(self, statement: StatementInProgress, field: Field) -> Iterator[ReadEvent]:
         tag, line, body, _next = field
         balance = read_balance(body)
         opening = tag[:2] == "60"
+        what = "opening" if opening else "closing"
         if balance is None:
-            what = "opening" if opening else "closing"
-            yield _finding("error", "balance_unreadable", line, f"the {what} balance cannot be read: {body[:80]!r}")
+            message = f"the {what} balance cannot be read: {body[:80]!r}; the statement cannot be checked"
+            yield _finding("error", "balance_unreadable", line, message)
+        elif balance.on is None:
+            yield _finding("warning", "balance_date_invalid", line, f"the date of the {what} balance does not exist")
         if opening:
             statement.opening, statement.opening_seen = balance, True
             return
         yield from self._start(statement)
         if statement.closing_seen:
+            same = balance == statement.closing
+            message = "a second closing balance stands here" + ("" if same else " and differs from the first")
+            yield _finding("info" if same else "error", "closing_balance_repeated", line, message)
             return
         statement.closing, statement.closing_seen = balance, True
         statement.last_page = tag[2:].upper() != "M"
@@ -272,7 +299,7 @@ class _Reading:
             return
         yield from self._start(statement)
         self._kinds.add(statement.kind)
-        yield from statement.closing_findings(statement.line)
+        yield from statement.findings()
         yield statement.end()
 
     def _format(self) -> StatementFormat:

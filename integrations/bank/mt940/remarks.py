@@ -8,11 +8,12 @@ from integrations.bank.mt940.entry_line import EntryLine
 from matching.model.bank_statement import Charge
 
 SWIFT_LINE = 65
+_NEARLY_FULL = 60  # the tag counted with the first line, blanks at the end lost
 _FULL = (SWIFT_LINE, SWIFT_LINE - len(":86:"))
 _NARROWEST = 27  # no bank cuts its lines shorter than a German sub-field
 _CODE_SIGNS = frozenset(["", *"/?~^<>"])
 _PARTIAL_CODE = re.compile(r"[/?~^<>][A-Z0-9]{0,4}$")
-_NOT_GIVEN = frozenset({"", "NOTPROVIDED", "NOT PROVIDED", "NONREF", "NICHT ANGEGEBEN", "NOTPROV", "-"})
+_NOT_GIVEN = frozenset({"", "NOTPROVIDED", "NONREF", "NICHTANGEGEBEN", "NOTPROV", "-"})
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}")
 _BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 _MONEY = re.compile(r"([A-Z]{3}) ?([0-9]{1,15}(?:[,.][0-9]{0,4})?)")
@@ -49,21 +50,21 @@ def mark_line_ends(body: str) -> str:
     a blank. A line that ends before the width was ended on purpose, unless the next one begins with a code or the
     cut went through one.
 
-    >>> unwrap("INVOICES 4711,\n4712"), unwrap("OUR PAYMENT OF YOUR INVOICE 47\n11 AND 12")
-    ('INVOICES 4711, 4712', 'OUR PAYMENT OF YOUR INVOICE 4711 AND 12')
+    >>> unwrap("INVOICES 4711,\n4712"), unwrap("WITH REGARD TO YOUR LETTER OF MARCH 3 WE PAY TODAY INVOICE 47\n11")
+    ('INVOICES 4711, 4712', 'WITH REGARD TO YOUR LETTER OF MARCH 3 WE PAY TODAY INVOICE 4711')
     """
     lines = body.split("\n")
     first = len(lines[0])
     if first in _FULL and len(body) - first - len(lines[-1]) == (SWIFT_LINE + 1) * (len(lines) - 2) + 1:
         return body.replace("\n", "\r")
-    width = max(_NARROWEST, min(SWIFT_LINE, max(map(len, lines))))
+    lengths = {len(line) for line in lines[:-1]}
+    # Some banks have a width of their own: several lines of the same length were cut, not ended.
+    width = lengths.pop() if len(lengths) == 1 and len(lines) > 2 and first >= _NARROWEST else _NEARLY_FULL
     text = line = lines[0]
-    full = first >= width - 4  # some banks count the four characters of the tag
     for following in lines[1:]:
-        inside = full or following[:1] in _CODE_SIGNS or line[-1:] == " " or _PARTIAL_CODE.search(line)
+        inside = len(line) >= width or following[:1] in _CODE_SIGNS or line[-1:] == " " or _PARTIAL_CODE.search(line)
         line = following
         text += ("\r" if inside else "\n") + line
-        full = len(line) >= width
     return text
 
 
@@ -99,7 +100,7 @@ def given(text: str | None) -> str | None:
     if text is None:
         return None
     text = text.strip()
-    return None if text.upper() in _NOT_GIVEN else text
+    return None if text.replace(" ", "").upper() in _NOT_GIVEN else text
 
 
 def account(text: str | None) -> str | None:
@@ -153,7 +154,7 @@ def read_original_amounts(texts: list[str], draft: DetailDraft) -> None:
 
 
 def set_original_amount(draft: DetailDraft, code: str, text: str) -> None:
-    """One of OCMT (amount before exchange), CHGS (charges, a cost to us), EXCH (rate), where it can be read."""
+    """One of OCMT (amount before exchange, unsigned), CHGS (charges, a cost to us), EXCH (rate), if readable."""
     if code == "EXCH":
         rate = re.search(r"[0-9]+(?:[,.][0-9]+)?", text)
         if rate and len(rate.group()) <= 20:

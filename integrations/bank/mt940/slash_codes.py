@@ -14,11 +14,12 @@ from matching.model.bank_statement import StructuredReference
 
 CODES = frozenset(
     """TRTP EREF KREF PREF IREF CREF MARF CSID IBAN BBAN ACNO BIC NAME ADDR REMI USTD STRD ISDT ORDP BENM ULTD ULTB ULTC
-    CNTP PURP RTRN OCMT CHGS CHGS1 CHGS2 EXCH TRCD SVCL BAI CDTRREFTP CDTRREF ISSR CRNM CACT CBIC DBNM DACT DBIC OPRP
+    CNTP PURP PY RTRN OCMT CHGS CHGS1 CHGS2 EXCH TRCD SVCL BAI CDTRREFTP CDTRREF ISSR CRNM CACT CBIC DBNM DACT DBIC OPRP
     TXTP TXID NRTX BUSP ACCW EI BO BO1 BI BN BN1 PT BAI TR""".split()  # noqa: SIM905 - reads best as lines of words
 )
 _PARTIES = frozenset({"ORDP", "BENM"})
 _ULTIMATE = frozenset({"ULTD", "ULTB", "ULTC"})
+_AMOUNTS = frozenset({"OCMT", "CHGS", "EXCH"})
 _ACCOUNT_LINE = re.compile(r"[0-9][0-9 .-]{7,}")
 
 Groups = list[tuple[str, str]]
@@ -56,7 +57,7 @@ def read_codes(marked: str, draft: DetailDraft) -> None:
     party = ""
     remittance: list[str] = []
     for code, value in split_codes(marked):
-        if code in {"REMI", "USTD", ""}:
+        if code in {"REMI", "USTD", "PY", ""}:
             remittance.append(value)
         elif code == "NAME":
             _name(party, joined(value.strip("/")), draft)
@@ -65,6 +66,10 @@ def read_codes(marked: str, draft: DetailDraft) -> None:
             _party(code, value, draft)
         elif code == "CNTP":
             _counterparty(value.replace("\r", "").replace("\n", " "), draft)
+        elif code[:4] in _AMOUNTS:
+            word, _, text = value.replace("\r/", "\n/").lstrip("/").partition("\n")
+            set_original_amount(draft, code[:4], joined(word))
+            remittance.append(text)
         else:
             _value(code, value, draft)
     text = "\n".join(found for part in remittance if (found := part.strip("/ \r\n")))
@@ -96,8 +101,6 @@ def _value(code: str, value: str, draft: DetailDraft) -> None:
         _reference(issuer, reference, draft)
     elif code == "CDTRREF":
         _reference("SCOR", value, draft)
-    elif code in {"OCMT", "CHGS", "CHGS1", "CHGS2", "EXCH"}:
-        set_original_amount(draft, code[:4], value)
     else:
         _bank_specific(code, value, draft)
 
@@ -134,7 +137,7 @@ def _is_counterparty(party: str, amount: Decimal) -> bool:
 def _party(code: str, value: str, draft: DetailDraft) -> None:
     """A party whose name follows without a NAME code, maybe with the account on the line before."""
     value = value.strip("/ \r\n")
-    if not value:
+    if not value or value.startswith("ID/"):
         return
     first, _, rest = value.replace("\r/", "\n/").partition("\n/")
     if rest and _ACCOUNT_LINE.fullmatch(first.strip()):

@@ -13,7 +13,7 @@ from matching.model.bank_statement import StructuredReference
 
 NAME = "abn-amro"
 
-_COLUMN = 33
+_COLUMN = 32
 _LABELLED = re.compile(r"(?:SEPA|EU) [A-Z. ]{5,30}?(?: {2,}|\n| (?=[A-Z]+: ))")
 _LABELS = re.compile(
     r"(?:^|[ \n])(IBAN|BIC|NAAM|OMSCHRIJVING|KENMERK|MACHTIGING|INCASSANT|BETALINGSKENM\.?(?=:)|BETALINGSKENM\.(?= ))"
@@ -78,14 +78,21 @@ def _read_labels(body: str, draft: DetailDraft) -> None:
 
 def _read_columns(remarks: Remarks, draft: DetailDraft) -> None:
     body = remarks.body
-    lines = [column.rstrip() for line in body.split("\n") for column in (line[:_COLUMN], line[_COLUMN:])]
+    lines = [column for line in body.split("\n") for column in _columns(line)]
     card = _CARD.match(body)
     if card:
         draft.counterparty_name = " ".join(card.group(1).split()) or None
         lines = body.split("\n")
     elif found := _GIRO.match(lines[0]) or _DOTTED.match(lines[0]):
         draft.counterparty_account = account(found.group(1).replace(".", ""))
-        draft.counterparty_name = " ".join(found.group(2).split()) or None
+        draft.counterparty_name = found.group(2).partition("  ")[0].strip() or None
         lines = lines[1:]
     draft.remittance_lines = tuple(line for line in lines if line.strip())
     draft.remittance = " ".join(" ".join(draft.remittance_lines).split())
+
+
+def _columns(line: str) -> list[str]:
+    """The two halves of a line that has a gap between its columns, else the line."""
+    if line[_COLUMN - 1 : _COLUMN] != " ":
+        return [line.rstrip()]
+    return [line[:_COLUMN].rstrip(), line[_COLUMN:].strip()]

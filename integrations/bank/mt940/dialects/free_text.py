@@ -11,6 +11,8 @@ from integrations.bank.mt940.remarks import Remarks, is_iban
 NAME = "free-text"
 
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+_IBAN_SHAPE = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}")
+_AMOUNTS = re.compile(r"/(?:OCMT|CHGS|EXCH|TRCD)/")
 
 
 def score(remarks: Remarks) -> int:  # noqa: ARG001 - the port's signature
@@ -23,12 +25,14 @@ def read(remarks: Remarks, draft: DetailDraft) -> str | None:
     lines = [line for line in remarks.lines if line.strip()]
     text = " ".join(remarks.text.split())
     for extra in reversed(remarks.line.supplementary):
-        if extra.strip().lower() not in text.lower():
+        if _IBAN_SHAPE.fullmatch(extra.strip()):
+            draft.counterparty_account = extra.strip()
+        elif not _AMOUNTS.match(extra) and extra.strip().lower() not in text.lower():
             lines.insert(0, extra)
             text = f"{extra.strip()} {text}".rstrip()
     draft.remittance_lines = tuple(lines)
     draft.remittance = text
     ibans = {compact for found in _IBAN.findall(text) if is_iban(compact := found.replace(" ", ""))}
-    if len(ibans) == 1:
+    if len(ibans) == 1 and draft.counterparty_account is None:
         draft.counterparty_account = ibans.pop()
     return None

@@ -7,7 +7,7 @@ IBAN of the first SEPA years stand there too, but nothing tells where a name end
 import re
 
 from integrations.bank.mt940.drafts import DetailDraft
-from integrations.bank.mt940.remarks import Remarks, account, is_iban
+from integrations.bank.mt940.remarks import Remarks, account
 from integrations.bank.mt940.slash_codes import read_codes
 
 NAME = "ing"
@@ -33,7 +33,7 @@ def read(remarks: Remarks, draft: DetailDraft) -> str | None:
     found = _OLD.match(remarks.text)
     assert found is not None
     number, iban, bic, rest = found.groups()
-    if iban and is_iban(iban):
+    if iban:
         draft.counterparty_account, draft.counterparty_bic = iban, bic
     elif number:
         draft.counterparty_account = account(number)

@@ -2,6 +2,7 @@
 
 from integrations.bank.mt940.drafts import DetailDraft
 from integrations.bank.mt940.remarks import Remarks, account, joined, mark_line_ends
+from integrations.bank.mt940.slash_codes import read_codes
 
 NAME = "sns"
 
@@ -21,6 +22,9 @@ def read(remarks: Remarks, draft: DetailDraft) -> str | None:
         draft.counterparty_account = account(line.reference)
         draft.counterparty_name = " ".join(line.supplementary[0].split())
     lines = remarks.lines[1:]
+    if lines and lines[0].startswith("/TRTP/"):
+        read_codes(mark_line_ends("\n".join(lines)), draft)
+        return None
     draft.remittance_lines = tuple(text.rstrip() for text in lines if text.strip())
     draft.remittance = joined(mark_line_ends("\n".join(lines))) if lines else ""
     return None
