@@ -158,8 +158,8 @@ class StatementInProgress:
         held = (self.debit_count, self.credit_count, self.debit_total, self.credit_total)
         if self.stated and self.stated != held:
             message = (
-                f"{self._name()}: the bank counts {self.stated[0]} debits of {self.stated[2]} and "
-                f"{self.stated[1]} credits of {self.stated[3]}, the file holds {held[0]} of {held[2]} and {held[1]} of {held[3]}"
+                f"{self._name()}: the bank counts {self.stated[0]} debits of {self.stated[2]} and {self.stated[1]} "
+                f"credits of {self.stated[3]}, the file holds {held[0]} of {held[2]} and {held[1]} of {held[3]}"
             )
             found.append(self._finding("warning", "control_sum_mismatch", message))
         return found
