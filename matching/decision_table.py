@@ -56,7 +56,7 @@ short            OTHER  UNKNOWN  SIMILAR  NAMED  ACCOUNT
   NONE               0        0      200    500      800
   NEAR               0      500     1500   3000     3500
   PART               0     1000     2500   5000     5500
-  DIGITS           100     2500     6000   9300     9500
+  DIGITS           100     2500     6000   9951     9954
   FULL            1000     4000     8500   9952     9958
   CHECKED         2000     6000     9000   9955     9960
 
@@ -64,7 +64,7 @@ over             OTHER  UNKNOWN  SIMILAR  NAMED  ACCOUNT
   NONE               0        0      100    300      500
   NEAR               0      300     1000   2000     2500
   PART               0      600     2000   4000     4500
-  DIGITS           100     2000     5000   9300     9500
+  DIGITS           100     2000     5000   9951     9953
   FULL             800     4000     8500   9952     9956
   CHECKED         2000     6000     9000   9955     9960
 

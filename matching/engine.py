@@ -33,6 +33,7 @@ from matching.rules.amounts import whole_lines
 from matching.rules.by_amount import by_amount
 from matching.rules.by_document_number import by_document_number
 from matching.rules.by_near_number import by_near_number
+from matching.rules.by_period import by_period
 from matching.rules.by_remittance_advice import by_remittance_advice
 from matching.rules.by_slipped_list import by_slipped_list
 from matching.score import scored
@@ -98,6 +99,8 @@ def propose(reading: Reading, index: LedgerIndex) -> list[Hypothesis]:
             found.extend(by_slipped_list(reading, index, view))
     if not _explained(found):
         found.extend(by_near_number(reading, index))
+    if not found:
+        found.extend(by_period(reading, index))
     found.extend(_by_amount_unless_named(reading, index))
     return vetoes.apply(reading, scored(found), index)
 

@@ -177,7 +177,7 @@ def _grade(digits: str, letters: str, place: int, numbers: NumberIndex, index: L
     own = numbers.series.get(shape(number))
     prefix = own.prefix if own else ""
     whole = "".join(DIGITS.findall(number))
-    if prefix and letters.endswith(prefix):
+    if prefix and _ends_with(letters, prefix):
         return Reference.FULL if whole == digits else Reference.DIGITS
     if letters and letters in index.prefixes:
         # Another series of ours is named: an order or a credit note that happens to have the same digits.
@@ -189,9 +189,14 @@ def _grade(digits: str, letters: str, place: int, numbers: NumberIndex, index: L
         return Reference.NONE
     if significant < 5 or len(digits) < 5:
         return Reference.PART
-    if not prefix and whole == digits and len(digits) >= 6:
+    if not prefix and whole == digits:
         return Reference.FULL
     return Reference.DIGITS
+
+
+def _ends_with(letters: str, prefix: str) -> bool:
+    """Whether the letters in front are the prefix, alone or glued to a word; one letter must stand alone."""
+    return letters == prefix or (len(prefix) > 1 and letters.endswith(prefix))
 
 
 def _without_overlaps(found: list[Mention]) -> list[Mention]:
@@ -317,7 +322,7 @@ def _running_grade(
         return Reference.NONE
     payers = numbers.table.customer[place] in customers
     significant = len(group.digits.lstrip("0"))
-    prefixed = bool(own.prefix) and letters.endswith(own.prefix)
+    prefixed = bool(own.prefix) and _ends_with(letters, own.prefix)
     parts_before = DIGITS.findall(number)[: own.running]
     before = parts_before[-1] if parts_before else DIGITS.findall(number)[own.running][: own.lead]
     dated = bool(earlier) and earlier in {before, before[2:]}
@@ -382,7 +387,9 @@ def unknown_numbers(text: str, groups: list[Group], mentions: list[Mention], ind
             continue
         before = _PREFIX.search(text, max(0, group.start - 24), group.start)
         letters = before.group(1) if before else ""
-        named = _DOCUMENT_WORD.search(letters) is not None or any(letters.endswith(prefix) for prefix in index.prefixes)
+        named = _DOCUMENT_WORD.search(letters) is not None or any(
+            _ends_with(letters, prefix) for prefix in index.prefixes
+        )
         if index.issued(group.digits) or (
             named and (width in index.numbers.lengths or width in index.numbers.tail_lengths)
         ):

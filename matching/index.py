@@ -240,6 +240,8 @@ class LedgerIndex:
         self.has_others = bool(self.open.others)
         self._amounts = _amount_lookup(self.open)
         self._customer_amounts: dict[int, dict[int, list[int]]] = {}
+        self.coarse: dict[int, bool] = {}
+        self._months: dict[int, int] = {}
         self._customer_endings: dict[int, dict[str, list[int]]] = {}
 
     @classmethod
@@ -291,16 +293,32 @@ class LedgerIndex:
             self._customer_endings[customer] = endings
         return endings.get(digits, ())
 
-    def of_customer_with_amount(self, customer: int, amount: int, currency: str) -> list[int]:
-        """A customer's open items with exactly this open amount."""
+    def payable_with(self, customer: int, amount: int, currency: str) -> list[int]:
+        """A customer's open items that this amount pays: in full, or less their early-payment discount."""
         by_amount = self._customer_amounts.get(customer)
         table = self.open
         if by_amount is None:
             by_amount = {}
             for place in table.of_customer(customer):
                 by_amount.setdefault(table.open[place], []).append(place)
+                if table.discount[place]:
+                    by_amount.setdefault(table.open[place] - table.discount[place], []).append(place)
+            if len(self._customer_amounts) > _CACHED:
+                self._customer_amounts.clear()
             self._customer_amounts[customer] = by_amount
         return [place for place in by_amount.get(amount, ()) if table.currencies[table.currency[place]] == currency]
+
+    def of_customer_with_amount(self, customer: int, amount: int, currency: str) -> list[int]:
+        """A customer's open items with exactly this open amount."""
+        return [place for place in self.payable_with(customer, amount, currency) if self.open.open[place] == amount]
+
+    def month(self, ordinal: int) -> int:
+        """The month of a day, as year times 12 plus month less 1."""
+        known = self._months.get(ordinal)
+        if known is None:
+            day = date.fromordinal(ordinal)
+            known = self._months[ordinal] = day.year * 12 + day.month - 1
+        return known
 
 
 def _endings(digits: str) -> Iterator[str]:

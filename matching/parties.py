@@ -141,7 +141,10 @@ class Parties:
             return (), ""
         exact = self.by_name.get(key) or self.learned_names.get(key)
         if exact:
-            return exact, "name"
+            # Two customers that differ in their legal form only are told apart by it.
+            whole = whole_key(name) if len(exact) > 1 else ""
+            same = tuple(place for place in exact if self._wholes[place][0] == whole)
+            return (same if len(same) == 1 else exact), "name"
         candidates = self._candidates(key)
         whole = whole_key(name)
         if len(whole) >= _CUT_FROM:

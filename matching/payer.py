@@ -1,7 +1,7 @@
 """Who paid, and how surely: account first, then what people confirmed, then names, then numbers in the text."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matching.grades import Payer
@@ -33,20 +33,20 @@ class PayerView:
     learned: bool
 
     def likely(self, parties: Parties) -> tuple[list[int], Payer]:
-        """The customers whose items this payment most likely pays, and how surely; relatives come after the payer."""
+        """The customers this payment most likely comes from, and how surely that is known."""
         if self.by_account:
-            return _with_relatives(self.by_account, parties), Payer.ACCOUNT
+            return list(self.by_account), Payer.ACCOUNT
         declared = parties.declared_for_account(self.account) if self.account else []
         if declared:
             return declared, Payer.ACCOUNT
         for found in (self.by_ultimate, self.by_number):
             if len(found) == 1:
-                return _with_relatives(found, parties), Payer.NAMED
+                return list(found), Payer.NAMED
         if self.name_grade in {"name", "cut"}:
             grade = Payer.NAMED if len(self.by_name) == 1 else Payer.SIMILAR
-            return _with_relatives(self.by_name[:8], parties), grade
+            return list(self.by_name[:8]), grade
         if self.name_grade == "similar":
-            return _with_relatives(self.by_name[:4], parties), Payer.SIMILAR
+            return list(self.by_name[:4]), Payer.SIMILAR
         return [], Payer.UNKNOWN
 
     def grade_for(self, customer: int, parties: Parties) -> Payer:
@@ -82,11 +82,12 @@ class PayerView:
         return Payer.UNKNOWN
 
 
-def _with_relatives(payers: Iterable[int], parties: Parties) -> list[int]:
-    found = dict.fromkeys(payers)
-    for payer in list(found):
+def relatives(payers: Sequence[int], parties: Parties) -> list[int]:
+    """Everybody else these payers may pay for."""
+    found: dict[int, None] = {}
+    for payer in payers:
         found.update(dict.fromkeys(parties.relatives(payer)))
-    return list(found)
+    return [place for place in found if place not in payers]
 
 
 def view(payment: Payment, text: str, parties: Parties) -> PayerView:

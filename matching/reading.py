@@ -10,7 +10,7 @@ from matching.index import LedgerIndex
 from matching.model.decision import ResidualReason
 from matching.model.payment import Payment
 from matching.numbers.series import DIGITS
-from matching.payer import PayerView, view
+from matching.payer import PayerView, relatives, view
 from matching.text.normal import compact, plain, readings
 
 _NOT_GIVEN = frozenset({"", "NOTPROVIDED", "NONREF", "NOTAVAILABLE", "NOTAVAIL"})
@@ -92,8 +92,23 @@ class Reading:
 
     @cached_property
     def likely(self) -> tuple[list[int], Payer]:
-        """Customers this payment most likely comes from, with their relatives."""
+        """Customers this payment most likely comes from, with their relatives, and how surely that is known."""
+        own, grade = self._from
+        return [*own, *self.relatives], grade
+
+    @cached_property
+    def _from(self) -> tuple[list[int], Payer]:
         return self.payer.likely(self.index.parties)
+
+    @property
+    def own(self) -> list[int]:
+        """The customers this payment most likely comes from: one, if all is well."""
+        return self._from[0]
+
+    @cached_property
+    def relatives(self) -> list[int]:
+        """Others for whom these may pay: their group, and who has declared them as payer."""
+        return relatives(self.own, self.index.parties)
 
     @cached_property
     def views(self) -> tuple["TextView", ...]:

@@ -37,6 +37,12 @@ def _judge(reading: Reading, hypothesis: Hypothesis, index: LedgerIndex) -> Hypo
     elif reading.unknown_numbers and hypothesis.relation in {"over", "short", "tolerated", "completed"}:
         number = reading.unknown_numbers[0]
         hypothesis = hypothesis.doubted(f"the text also names {number}, which is no open document", NEVER)
+    if hypothesis.relation == "over" and hypothesis.rest * 2 > sum(table.open[place] for place in places):
+        hypothesis = hypothesis.doubted("far more was paid than the named items amount to", NEVER)
+    if hypothesis.relation == "short" and any(
+        line.residual > 4 * line.cash and line.reason == "unknown" for line in hypothesis.lines
+    ):
+        hypothesis = hypothesis.doubted("far less was paid than the named item amounts to", NEVER)
     if reading.foreign:
         number = reading.foreign[0].text
         hypothesis = hypothesis.doubted(f"the text names {number}, which is open in another currency", NEVER)

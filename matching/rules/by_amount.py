@@ -1,12 +1,14 @@
 """The payment names no document: what of the payer's open items its amount fits, and how many other ways it would fit.
 
 Posted only where the solution is counted unique: one item with this amount, or one pair, or one structured family
-(everything, everything due by a day, one month), and the customer's amounts are not the kind that repeat.
+(everything, everything due by a day, one month). For a customer whose amounts are all different, one item with exactly
+this amount is no coincidence, even if some sum would hit it too. Where amounts repeat or are round, any second way to
+reach the amount stops the posting.
 """
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from math import gcd
 
 from matching.grades import Payer, Reference
 from matching.hypothesis import Hypothesis
@@ -14,109 +16,130 @@ from matching.index import LedgerIndex
 from matching.reading import Reading
 from matching.rules.amounts import fits, whole_lines
 
-_MOST_ITEMS = 300
-_CHANCE = 0.002
+MOST_ITEMS = 300
 _PAIR_CHANCE = 0.001
+_MOST_RELATIVES = 200
+_MOST_SINGLES = 8
+_ROUND = 50
 
 
 def by_amount(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]:
-    """Single items, pairs and families of the payer's open items that make up the amount."""
-    customers, payer = reading.likely
-    if not customers or reading.payment.amount <= 0:
+    """Single items, families and pairs of the payer's open items that make up the amount."""
+    if not reading.own or reading.payment.amount <= 0:
         return
-    table = index.open
+    singles = _singles(reading, index, reading.own)
+    elsewhere = _singles(reading, index, reading.relatives[:_MOST_RELATIVES])
     places = [
         place
-        for place in index.items_of(customers[:40], reading.payment.currency, _MOST_ITEMS)[: _MOST_ITEMS * 2]
-        if table.issued[place] <= reading.paid_on
+        for place in index.items_of(reading.own[:4], reading.payment.currency, MOST_ITEMS)
+        if index.open.issued[place] <= reading.paid_on
     ]
-    found = list(_explanations(reading, index, places))
-    sets = {tuple(sorted(hypothesis.places)) for hypothesis in found}
-    full_view = len(places) < _MOST_ITEMS
-    for hypothesis in found:
-        judged = Hypothesis(
-            hypothesis.rule, hypothesis.relation, hypothesis.lines, Reference.NONE, _payer(reading, hypothesis, payer)
-        )
-        if len(sets) > 1:
-            judged = judged.doubted(f"the amount fits the payer's open items in {len(sets)} ways", 5_000)
-        if not full_view:
-            judged = judged.doubted("the payer has too many open items to count the ways", 5_000)
-        if payer is Payer.SIMILAR or (len(customers) > 1 and _owner(index, hypothesis) != customers[0]):
-            judged = judged.doubted("no document is named and the payer is not the customer itself", 6_000)
-        yield judged
+    sums = _sums(reading, index, places)
+    sure = reading.likely[1] if len(reading.own) == 1 else Payer.SIMILAR
+    yield from _judged_singles(reading, index, singles, elsewhere, sums, sure)
+    ways = len({hypothesis.places for hypothesis in sums}) + len(singles) + len(elsewhere)
+    for hypothesis in sums:
+        found = Hypothesis(hypothesis.rule, "family", hypothesis.lines, Reference.NONE, sure, doubts=hypothesis.doubts)
+        found = found.doubted(hypothesis.doubts[0], 4_000) if hypothesis.doubts else found
+        if ways > 1:
+            found = found.doubted(f"the amount fits the payer's open items in {ways} ways", 5_000)
+        if len(places) >= MOST_ITEMS:
+            found = found.doubted("the payer has too many open items to count the ways", 5_000)
+        yield found
 
 
-def _payer(reading: Reading, hypothesis: Hypothesis, payer: Payer) -> Payer:
-    return min(payer, reading.weakest_payer(hypothesis.places))
+def _singles(reading: Reading, index: LedgerIndex, customers: Sequence[int]) -> list[int]:
+    """Items of these customers with exactly this amount, or this amount after the early-payment discount."""
+    amount, currency = reading.payment.amount, reading.payment.currency
+    return [
+        place
+        for customer in customers
+        for place in index.payable_with(customer, amount, currency)
+        if index.open.issued[place] <= reading.paid_on
+    ]
 
 
-def _owner(index: LedgerIndex, hypothesis: Hypothesis) -> int:
-    return index.open.customer[hypothesis.places[0]]
+def _judged_singles(
+    reading: Reading,
+    index: LedgerIndex,
+    singles: list[int],
+    elsewhere: list[int],
+    sums: list[Hypothesis],
+    sure: Payer,
+) -> Iterator[Hypothesis]:
+    ways = len(singles) + len(elsewhere)
+    rivals = [s for s in sums if coarse(index, index.open.customer[s.places[0]]) or _round(index, s.places)]
+    for place in (*singles[:_MOST_SINGLES], *elsewhere[:_MOST_SINGLES]):
+        for relation, lines, rest in fits((place,), reading, index):
+            if relation not in {"exact", "discount"}:
+                continue
+            found = Hypothesis("amount_of_payer", relation, lines, Reference.NONE, sure, rest)
+            if ways + len(rivals) > 1:
+                found = found.doubted(f"the amount fits the payer's open items in {ways + len(rivals)} ways", 5_000)
+            if place in elsewhere:
+                found = found.doubted("no document is named and the payer is not the customer itself", 4_900)
+            yield found
 
 
-def _explanations(reading: Reading, index: LedgerIndex, places: list[int]) -> Iterator[Hypothesis]:
-    table = index.open
+def coarse(index: LedgerIndex, customer: int) -> bool:
+    """Whether a customer's amounts repeat, as rents and price points do: then sums hit amounts by chance."""
+    known = index.coarse.get(customer)
+    if known is None:
+        amounts = [index.open.open[place] for place in index.open.of_customer(customer)[:MOST_ITEMS]]
+        known = index.coarse[customer] = len(set(amounts)) < len(amounts)
+    return known
+
+
+def _round(index: LedgerIndex, places: Sequence[int]) -> bool:
+    return gcd(*(index.open.open[place] for place in places)) >= _ROUND
+
+
+def _sums(reading: Reading, index: LedgerIndex, places: list[int]) -> list[Hypothesis]:
+    """Families and pairs that make up the amount, those that chance could explain with a doubt."""
     amount = reading.payment.amount
-    for place in places:
-        if table.open[place] == amount or _with_discount(reading, index, place) == amount:
-            for relation, lines, rest in fits((place,), reading, index):
-                if relation in {"exact", "discount"}:
-                    yield Hypothesis("amount_of_payer", relation, lines, Reference.NONE, Payer.UNKNOWN, rest)
-    repeated = _repeats(index, places)
-    for rule, members in _families(reading, index, places):
+    found: dict[tuple[int, ...], Hypothesis] = {}
+    for rule, members in _families(index, places, amount):
         family = Hypothesis(rule, "family", whole_lines(members, index), Reference.NONE, Payer.UNKNOWN)
-        yield family.doubted("the payer's amounts repeat", 4_000) if repeated else family
-    pairs = list(_pairs(index, places, amount))
-    likely_chance = _chance(index, places, amount) > _PAIR_CHANCE
+        if any(coarse(index, customer) for customer in {index.open.customer[place] for place in members}):
+            family = family.doubted("the payer's amounts repeat", 4_000)
+        found.setdefault(tuple(sorted(members)), family)
+    pairs = [pair for pair in _pairs(index, places, amount) if tuple(sorted(pair)) not in found]
+    by_chance = bool(pairs) and _chance(index, places, amount) > _PAIR_CHANCE
     for pair in pairs[:8]:
-        found = Hypothesis("pair_of_payer", "family", whole_lines(pair, index), Reference.NONE, Payer.UNKNOWN)
-        yield (
-            found.doubted("two items of this payer add up to many amounts", 4_000)
-            if repeated or likely_chance
-            else found
-        )
+        two = Hypothesis("pair_of_payer", "family", whole_lines(pair, index), Reference.NONE, Payer.UNKNOWN)
+        if by_chance or _round(index, pair) or coarse(index, index.open.customer[pair[0]]):
+            two = two.doubted("two items of this payer add up to many amounts", 4_000)
+        found.setdefault(tuple(sorted(pair)), two)
+    return list(found.values())
 
 
-def _with_discount(reading: Reading, index: LedgerIndex, place: int) -> int:
-    return index.open.open[place] - index.open.discount[place]
-
-
-def _repeats(index: LedgerIndex, places: list[int]) -> bool:
-    counts = Counter(index.open.open[place] for place in places)
-    return any(count > 1 for count in counts.values())
-
-
-def _families(reading: Reading, index: LedgerIndex, places: list[int]) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _families(index: LedgerIndex, places: list[int], amount: int) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Everything due up to a day, and everything of one month, of each customer by itself and of all together."""
-    table = index.open
-    amount = reading.payment.amount
     by_customer: dict[int, list[int]] = {}
     for place in places:
-        by_customer.setdefault(table.customer[place], []).append(place)
+        by_customer.setdefault(index.open.customer[place], []).append(place)
     sources = list(by_customer.values())
     if len(sources) > 1:
         sources.append(places)
-    seen: set[tuple[int, ...]] = set()
     for source in sources:
         for rule, members in _families_of(index, source, amount):
-            key = tuple(sorted(members))
-            if len(members) > 1 and key not in seen:
-                seen.add(key)
+            if len(members) > 1:
                 yield rule, members
 
 
 def _families_of(index: LedgerIndex, source: list[int], amount: int) -> Iterator[tuple[str, tuple[int, ...]]]:
     table = index.open
     by_due = sorted(source, key=lambda place: (table.due[place], place))
-    for count, total in enumerate(accumulate(table.open[place] for place in by_due), start=1):
-        last = count == len(by_due)
-        if total == amount and (last or table.due[by_due[count]] > table.due[by_due[count - 1]]):
-            yield ("everything_open" if last else "everything_due"), tuple(by_due[:count])
+    totals = list(accumulate(table.open[place] for place in by_due))
+    for count, total in enumerate(totals, start=1):
+        if total == amount:
+            last = count == len(by_due)
+            if last or table.due[by_due[count]] > table.due[by_due[count - 1]]:
+                yield ("everything_open" if last else "everything_due"), tuple(by_due[:count])
     for column in (table.due, table.issued):
-        months: dict[tuple[int, int], list[int]] = {}
+        months: dict[int, list[int]] = {}
         for place in by_due:
-            day = table.day(column[place])
-            months.setdefault((day.year, day.month), []).append(place)
+            months.setdefault(index.month(column[place]), []).append(place)
         for members in months.values():
             if sum(table.open[place] for place in members) == amount:
                 yield "month_of_payer", tuple(members)

@@ -9,6 +9,7 @@ from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
 from matching.reading import Reading
 from matching.rules.amounts import fits, whole_lines
+from matching.rules.by_amount import coarse
 from matching.rules.by_near_number import slipped
 
 _SUBSETS_OF = 10
@@ -78,7 +79,8 @@ def _completed(
         relation = "completed" if left > 0 else "credit_taken"
         found = Hypothesis("document_number_completed", relation, whole_lines(places, index), grade, payer, 0, quoted)
         if left > 0 and not slipped(index, place, reading.near_strings):
-            found = found.doubted("nothing in the text names the further item", 7_000)
+            if len(more) > 1 or coarse(index, table.customer[place]) or left % 100 == 0:
+                found = found.doubted("nothing in the text names the further item", 7_000)
         if left < 0 and reading.mentions_credit and len(more) == 1:
             found = Hypothesis("credit_note_named", "completed", found.lines, grade, payer, 0, quoted)
         yield found if len(more) == 1 else found.doubted("more than one item has the amount that is left", 5_000)

@@ -1,8 +1,9 @@
 """A list of documents with one or two of its numbers typed wrong: the rest is read, and the amount tells which."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice, product
 
+from matching.extract import Mention
 from matching.grades import Payer, Reference
 from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
@@ -49,7 +50,7 @@ def by_slipped_list(reading: Reading, index: LedgerIndex, view: TextView) -> Ite
         yield found if len(ways) == 1 else found.doubted("the mistyped numbers fit in more than one way", 5_000)
 
 
-def _wrong_strings(reading: Reading, view: TextView, named: dict[int, object], own: list[int]) -> list[str]:
+def _wrong_strings(reading: Reading, view: TextView, named: Mapping[int, Mention], own: list[int]) -> list[str]:
     """Numbers quoted that are not the payer's: unknown ones, and other customers' or settled documents."""
     found = dict.fromkeys(view.unknown)
     for mention in (*view.strong, *view.weak):

@@ -1,0 +1,86 @@
+"""The payment names a month instead of a document: rents, subscriptions and other amounts that are the same every month."""
+
+import re
+from collections.abc import Iterator
+
+from matching.grades import Reference
+from matching.hypothesis import Hypothesis
+from matching.index import LedgerIndex
+from matching.reading import Reading
+from matching.rules.amounts import whole_lines
+
+# The months in the languages of our banks' texts, upper case and plain; three-letter forms where they are usual.
+_NAMES = """
+1 JANUAR JANUARY JANUARI JANVIER STYCZEN STYCZNIA GENNAIO ENERO JAN JANV
+2 FEBRUAR FEBRUARY FEBRUARI FEVRIER LUTY LUTEGO FEBBRAIO FEBRERO FEB FEVR
+3 MARZ MAERZ MARCH MAART MARS MARZEC MARCA MARZO MAR MRZ MRT
+4 APRIL AVRIL KWIECIEN KWIETNIA APRILE ABRIL APR AVR
+5 MAI MAY MEI MAJ MAJA MAGGIO MAYO
+6 JUNI JUNE JUIN CZERWIEC CZERWCA GIUGNO JUNIO JUN
+7 JULI JULY JUILLET LIPIEC LIPCA LUGLIO JULIO JUL JUIL
+8 AUGUST AUGUSTUS AOUT SIERPIEN SIERPNIA AGOSTO AUGUSTI AUG
+9 SEPTEMBER SEPTEMBRE WRZESIEN WRZESNIA SETTEMBRE SEPTIEMBRE SEP SEPT
+10 OKTOBER OCTOBER OCTOBRE PAZDZIERNIK PAZDZIERNIKA OTTOBRE OCTUBRE OKT OCT
+11 NOVEMBER NOVEMBRE LISTOPAD LISTOPADA NOVIEMBRE NOV
+12 DEZEMBER DECEMBER DECEMBRE GRUDZIEN GRUDNIA DICEMBRE DICIEMBRE DEZ DEC
+"""
+_MONTHS = {name: int(line.split()[0]) for line in _NAMES.strip().splitlines() for name in line.split()[1:]}
+_WORD = re.compile(r"(?<![A-Z0-9])([A-Z]{3,12})\.?[ /'-]{0,2}(20[0-9]{2}|[0-9]{2}(?![0-9./-]))?(?![A-Z])")
+_FIGURES = re.compile(
+    r"(?<![0-9./-])(0?[1-9]|1[0-2])[/.-](20[0-9]{2})(?![0-9./-])|(?<![0-9./-])(20[0-9]{2})[/-](0[1-9]|1[0-2])(?![0-9./-])"
+)
+
+
+def periods(text: str, today_month: int) -> set[int]:
+    """The months a text names, as year times 12 plus month less 1; a month without a year is the nearest one.
+
+    >>> sorted(periods("MIETE SEPTEMBER 2026", 2026 * 12 + 8)) == [2026 * 12 + 8]
+    True
+    >>> sorted(periods("LOYER 11/2025 ET DEC", 2026 * 12)) == [2025 * 12 + 10, 2025 * 12 + 11]
+    True
+    """
+    found: set[int] = set()
+    for match in _WORD.finditer(text[:1000]):
+        month = _MONTHS.get(match.group(1))
+        if month is not None:
+            year = match.group(2)
+            if year is None:
+                found.add(_nearest(month, today_month))
+            else:
+                found.add((int(year) if len(year) == 4 else 2000 + int(year)) * 12 + month - 1)
+    for match in _FIGURES.finditer(text[:1000]):
+        month, year = (match.group(1), match.group(2)) if match.group(1) else (match.group(4), match.group(3))
+        found.add(int(year) * 12 + int(month) - 1)
+    return found
+
+
+def _nearest(month: int, today_month: int) -> int:
+    year = today_month // 12
+    return min(
+        ((year + shift) * 12 + month - 1 for shift in (-1, 0, 1)),
+        key=lambda period: (abs(period - today_month), period),
+    )
+
+
+def by_period(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]:
+    """The payer's items with exactly this amount whose month the text names; posted only where that leaves one."""
+    amount, currency = reading.payment.amount, reading.payment.currency
+    singles = [place for customer in reading.own[:4] for place in index.payable_with(customer, amount, currency)]
+    singles = [place for place in singles if index.open.open[place] == amount]
+    if len(singles) < 2:
+        return
+    named = periods(reading.text, index.month(reading.paid_on))
+    if len(named) != 1:
+        return
+    wanted = named.pop()
+    by_issue = [place for place in singles if index.month(index.open.issued[place]) == wanted]
+    by_due = [place for place in singles if index.month(index.open.due[place]) == wanted]
+    fitting = dict.fromkeys((*by_issue, *by_due))
+    for place in fitting:
+        payer = reading.weakest_payer((place,))
+        found = Hypothesis("period_named", "exact", whole_lines((place,), index), Reference.PART, payer)
+        if len(fitting) > 1:
+            found = found.doubted(
+                "the month fits the date of one item and the due date of another", 5_500 + (place in by_issue)
+            )
+        yield found
