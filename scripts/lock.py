@@ -17,7 +17,7 @@ COMMON = [
     "--no-emit-trusted-host",
     "--no-header",
     "--allow-unsafe",
-    "--strip-extras",
+    "--no-strip-extras",
     "--no-annotate",
     "pyproject.toml",
 ]
