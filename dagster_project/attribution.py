@@ -14,6 +14,8 @@ USER_TAG = "user"
 UNKNOWN = "unknown"
 SYSTEM = "system"
 HEADER_VARIABLE = "LETTRAGE_USER_HEADER"
+# On a machine that only one person uses, without a proxy: whose name runs carry.
+SINGLE_USER_VARIABLE = "LETTRAGE_SINGLE_USER"
 _BY_THE_CLOCK = ("dagster/schedule_name", "dagster/sensor_name", "dagster/backfill")
 
 
@@ -27,12 +29,13 @@ class UserRunCoordinator(QueuedRunCoordinator):
         """Tag the run with who asked for it, then queue it."""
         run = context.dagster_run
         header = context.get_request_header(os.environ.get(HEADER_VARIABLE, "X-Forwarded-User"))
-        self._instance.add_run_tags(run.run_id, {USER_TAG: person(header, run.tags)})
+        alone = os.environ.get(SINGLE_USER_VARIABLE)
+        self._instance.add_run_tags(run.run_id, {USER_TAG: person(header, run.tags, alone=alone)})
         return super().submit_run(context)
 
 
-def person(header: str | None, tags: Mapping[str, str] | None = None) -> str:
-    """The name for a run: from the header, else `system` for schedules and sensors, else `unknown`.
+def person(header: str | None, tags: Mapping[str, str] | None = None, *, alone: str | None = None) -> str:
+    """The name for a run: from the header, else `system` for schedules and sensors, else the single user, if any.
 
     >>> person("anna@example.com "), person(None, {"dagster/schedule_name": "nightly_acme"}), person("", {})
     ('anna@example.com', 'system', 'unknown')
@@ -40,4 +43,4 @@ def person(header: str | None, tags: Mapping[str, str] | None = None) -> str:
     name = (header or "").strip()
     if name:
         return name[:200]
-    return SYSTEM if any(tag in (tags or {}) for tag in _BY_THE_CLOCK) else UNKNOWN
+    return SYSTEM if any(tag in (tags or {}) for tag in _BY_THE_CLOCK) else alone or UNKNOWN

@@ -64,6 +64,10 @@ REOPENING: dict[str, Any] = {
     "reason": dg.Field(str, description="why it is taken back"),
 }
 
+WORKLIST_FILE: dict[str, Any] = {
+    "file": dg.Field(str, description="name of the filled-in file in the folder `in` of the worklist folder"),
+}
+
 
 def form_yaml(values: Mapping[str, Any], remarks: Iterable[str] = ()) -> str:
     r"""A prefilled form: remarks as comments above the fields, every text quoted.

@@ -1,0 +1,133 @@
+"""What runs by itself: the night of a company, statements that arrive by day, and telling people when it fails."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from dagster_project import alerts
+from dagster_project.arrivals import Seen, listing
+from dagster_project.office import AS_OF_TAG, Office
+
+_STEPS = ("connections", "customers", "open_items", "bank_statements", "allocations", "postings", "exceptions")
+_BY_DAY = ("bank_statements", "allocations", "postings", "exceptions")
+_EVERY = 120
+
+
+def nightly_job(office: Office) -> UnresolvedAssetJobDefinition:
+    """Everything, in order, in one process."""
+    return dg.define_asset_job(
+        f"nightly_{office.name}",
+        selection=[dg.AssetKey(office.key(step)) for step in _STEPS],
+        description="The night: ERP and bank in, match, post, and the worklist for the morning.",
+        executor_def=dg.in_process_executor,
+        tags={"company": office.name},
+    )
+
+
+def intraday_job(office: Office) -> UnresolvedAssetJobDefinition:
+    """From new statements to postings, without pulling the ERP again."""
+    return dg.define_asset_job(
+        f"statements_{office.name}",
+        selection=[dg.AssetKey(office.key(step)) for step in _BY_DAY],
+        description="Statements that arrived by day: read, match, post, and the worklist anew.",
+        executor_def=dg.in_process_executor,
+        tags={"company": office.name},
+    )
+
+
+def schedules(office: Office) -> list[dg.ScheduleDefinition]:
+    """One schedule per company, in its own time zone. A night that was missed is caught up by the next one.
+
+    The run's day is the day of the tick, so that a tick that comes late still works for its own night.
+    """
+    if office.company.schedule is None:
+        return []
+    zone = ZoneInfo(office.company.timezone)
+
+    def tags(context: dg.ScheduleEvaluationContext) -> dict[str, str]:
+        day = context.scheduled_execution_time.astimezone(zone).date()
+        return {AS_OF_TAG: (office.pretend_today or day).isoformat()}
+
+    return [
+        dg.ScheduleDefinition(
+            name=f"night_of_{office.name}",
+            job_name=f"nightly_{office.name}",
+            cron_schedule=office.company.schedule,
+            execution_timezone=office.company.timezone,
+            default_status=dg.DefaultScheduleStatus.RUNNING,
+            description=f"{office.company.schedule}, {office.company.timezone}",
+            tags_fn=tags,
+        )
+    ]
+
+
+def statement_sensor(office: Office) -> dg.SensorDefinition:
+    """Looks for new statement files every two minutes and starts the intraday job for them."""
+
+    @dg.sensor(
+        name=f"statement_files_{office.name}",
+        job_name=f"statements_{office.name}",
+        minimum_interval_seconds=_EVERY,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts when statement files arrived that were not there the last time; half-written ones wait.",
+    )
+    def statement_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        before = Seen.from_cursor(context.cursor)
+        now, problems = listing(office.company, datetime.now(UTC))
+        if problems:
+            context.log.warning("%s", " ".join(problems))
+        fresh = now.new_since(before)
+        if not fresh:
+            return dg.SensorResult(cursor=now.or_else(before, problems=problems).cursor(), skip_reason="no new files")
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=now.key())], cursor=now.cursor())
+
+    return statement_files
+
+
+def worklist_sensor(office: Office, folder: Path) -> dg.SensorDefinition:
+    """Applies filled-in worklist files that are dropped into the folder `in`, in the name that the settings give."""
+
+    @dg.sensor(
+        name=f"worklist_files_{office.name}",
+        job_name=f"apply_worklist_{office.name}",
+        minimum_interval_seconds=_EVERY // 4,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Applies files from {folder.name}/in in the name of {office.worklist_person}.",
+    )
+    def worklist_files(_context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest]:
+        now = datetime.now(UTC).timestamp()
+        for path in sorted((folder / "in").glob("*")):
+            facts = path.stat()
+            if (
+                path.suffix.lower() in {".csv", ".xlsx"}
+                and not path.name.startswith((".", "~"))
+                and now - facts.st_mtime > 5
+            ):
+                key = f"{path.name}:{facts.st_size}:{facts.st_mtime_ns}"
+                yield dg.RunRequest(run_key=key, run_config={"file": path.name})
+
+    return worklist_files
+
+
+def failure_alert(office: Office) -> dg.SensorDefinition:
+    """Tells the company's people when one of its nights or statement runs fails."""
+    mine = {f"nightly_{office.name}", f"statements_{office.name}"}
+
+    @dg.run_failure_sensor(
+        name=f"alert_{office.name}",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Sends the reason of a failed night to the addresses in the company's alerts.",
+    )
+    def alert(context: dg.RunFailureSensorContext) -> None:
+        run = context.dagster_run
+        if run.job_name not in mine:
+            return
+        steps = [event.message or event.step_key or "" for event in context.get_step_failure_events()]
+        text = "\n".join([context.failure_event.message or "failed", *steps, f"run {run.run_id}"])
+        alerts.tell(office.company, f"{office.name}: {run.job_name} failed", text, context.log)
+
+    return alert

@@ -1,0 +1,154 @@
+"""Service reports as Dagster metadata: counts that are plotted, tables and sentences for people."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import dagster as dg
+
+from dagster_project import escape
+from integrations.ledger.records import AllocationRow
+from integrations.services.context import Problem
+from integrations.services.ingest import ImportReport
+from integrations.services.match import MatchReport
+from integrations.services.money_text import money_text
+from integrations.services.pull import PullReport
+from integrations.services.push import PushReport
+from matching.model.money import minor_digits
+
+Metadata = dict[str, dg.MetadataValue]
+_SHOWN = 20
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> dg.MetadataValue:
+    """A markdown table; cells must be safe already."""
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    return dg.MetadataValue.md("\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]))
+
+
+def whole(minor: int, currency: str) -> dg.MetadataValue:
+    """An amount in whole units for plots: no cents, and no amount becomes a float."""
+    return dg.MetadataValue.int(minor // 10 ** minor_digits(currency))
+
+
+def amounts(prefix: str, sums: Iterable[tuple[str, int]]) -> Metadata:
+    """One number per currency."""
+    return {f"{prefix}_{currency}": whole(minor, currency) for currency, minor in sums}
+
+
+def set_aside(problems: Sequence[Problem]) -> Metadata:
+    """What could not be read, the first of them in words."""
+    if not problems:
+        return {"set_aside": dg.MetadataValue.int(0)}
+    rows = [
+        [escape.markdown(problem.where, 60), escape.markdown(problem.message, 200)] for problem in problems[:_SHOWN]
+    ]
+    return {"set_aside": dg.MetadataValue.int(len(problems)), "set_aside_list": table(["Where", "What to do"], rows)}
+
+
+def customers(report: PullReport) -> Metadata:
+    """The customers asset."""
+    return {"dagster/row_count": dg.MetadataValue.int(report.customers)}
+
+
+def open_items(report: PullReport, left_over: PushReport) -> Metadata:
+    """The open items asset."""
+    told: Metadata = {
+        "dagster/row_count": dg.MetadataValue.int(report.open_items),
+        **amounts("open", report.open_amounts),
+        "changed": dg.MetadataValue.int(report.changed),
+        "no_longer_open": dg.MetadataValue.int(report.gone),
+        "settled_items_known": dg.MetadataValue.int(report.settled_items),
+        **set_aside(report.quarantined),
+    }
+    if left_over.sent:
+        told["posted_from_before"] = dg.MetadataValue.int(left_over.sent)
+    return told
+
+
+def bank_statements(report: ImportReport) -> Metadata:
+    """The bank statements asset."""
+    rows = [
+        [
+            escape.markdown(file.name, 50),
+            file.status,
+            f"{file.entries_new} of {file.entries}",
+            escape.markdown(file.message, 160),
+        ]
+        for file in report.files
+        if file.status != "known"
+    ]
+    told: Metadata = {
+        "dagster/row_count": dg.MetadataValue.int(report.payments_new),
+        "files_new": dg.MetadataValue.int(report.files_new),
+        "files_known": dg.MetadataValue.int(report.files_known),
+        "files_refused": dg.MetadataValue.int(sum(file.status in {"refused", "stopped"} for file in report.files)),
+        **set_aside(report.quarantined),
+    }
+    if rows:
+        told["files"] = table(["File", "What", "New entries", "Message"], rows[:_SHOWN])
+    return told
+
+
+def allocations(report: MatchReport) -> Metadata:
+    """What matching did in this run; the rate is plotted."""
+    told: Metadata = {"payments_decided": dg.MetadataValue.int(report.payments)}
+    if not report.skipped and report.payments > report.ignored.count:
+        told["automatic_percent"] = dg.MetadataValue.int(report.automatic_per_ten_thousand // 100)
+    for name in ("allocated", "partly_allocated", "exceptions", "ignored"):
+        counted = getattr(report, name)
+        told[name] = dg.MetadataValue.int(counted.count)
+        told |= amounts(name, counted.amounts)
+    told["rules"] = dg.MetadataValue.text(report.rule_version or "nothing new to decide")
+    if report.by_rule:
+        rows = [
+            [
+                escape.markdown(rule or "none"),
+                str(one.count),
+                ", ".join(money_text(minor, cur) for cur, minor in one.amounts),
+            ]
+            for rule, one in sorted(report.by_rule, key=lambda each: -each[1].count)
+        ]
+        told["by_rule"] = table(["Rule", "Payments", "Amount"], rows)
+    if report.refused:
+        rows = [
+            [escape.markdown(one.payment_id[:20]), escape.markdown(one.why, 160)] for one in report.refused[:_SHOWN]
+        ]
+        told["not_taken"] = table(["Payment", "Why; it comes again next time"], rows)
+    return told
+
+
+def postings(report: PushReport) -> Metadata:
+    """What went to the ERP."""
+    told: Metadata = {
+        name: dg.MetadataValue.int(getattr(report, name))
+        for name in ("sent", "confirmed", "submitted", "rejected", "ambiguous", "waiting")
+    }
+    if report.messages:
+        rows = [[escape.markdown(message, 240)] for message in report.messages[:_SHOWN]]
+        told["what_the_erp_said"] = table(["Message"], rows)
+    return told
+
+
+def why(rows: Sequence[AllocationRow], undo: Mapping[str, str]) -> Metadata:
+    """The latest allocations with their reasons, twenty to a list; `undo` is the link for each payment."""
+    told: Metadata = {}
+    head = ["Payment", "Amount", "Settles", "Cash", "Rule", "Sure", "Because", "Undo"]
+    for number, start in enumerate(range(0, len(rows), _SHOWN), start=1):
+        cells = [_why(row, undo) for row in rows[start : start + _SHOWN]]
+        told[f"latest_{number:02d}"] = table(head, cells)
+    return told
+
+
+def _why(row: AllocationRow, undo: Mapping[str, str]) -> list[str]:
+    payment, allocation = row.payment, row.allocation
+    given_up = allocation.discount + allocation.write_off
+    cash = money_text(allocation.cash, payment.currency)
+    return [
+        f"{escape.markdown(payment.payer_name, 32)} {escape.markdown(payment.bank_reference)}",
+        money_text(payment.amount, payment.currency),
+        escape.markdown(row.number),
+        f"{cash} and {money_text(given_up, payment.currency)} without cash" if given_up else cash,
+        escape.markdown("by hand: " + row.rule if row.by_person else row.rule),
+        f"{int(row.confidence * 100)} %",
+        escape.markdown(row.explanation, 140),
+        undo[payment.payment_id],
+    ]
