@@ -1,5 +1,8 @@
-"""The system of record: schema, migrations, store, outbox, audit trail, verification."""
+"""The system of record: what arrived, what was decided by whom, what went to the ERP and what came back.
 
-import sqlalchemy as _sqlalchemy
+`port` says what may be asked of it, `records` in which words, `errors` what can go wrong; `open_ledger` opens one.
+"""
 
-assert _sqlalchemy.__version__ >= "2.", "SQLAlchemy 2 is needed"
+from integrations.ledger.store import open_ledger
+
+__all__ = ["open_ledger"]

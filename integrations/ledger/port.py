@@ -92,8 +92,13 @@ class Intake(Protocol):
         """
         ...
 
-    def import_settled_items(self, company: str, items: Iterable[OpenItem], *, change: Change) -> ImportCounts:
-        """Take over what was paid before; teaches number ranges and reveals double payments."""
+    def import_settled_items(
+        self, company: str, items: Iterable[OpenItem], *, change: Change, source_hash: str = ""
+    ) -> ImportCounts:
+        """Take over what was paid before; teaches number ranges and reveals double payments.
+
+        After the open items of the same pull: an item that is still among them stays as it is there.
+        """
         ...
 
     def import_customers(
@@ -280,6 +285,10 @@ class Reading(Protocol):
 
     def case(self, company: str, case_id: str) -> CaseSummary:
         """One exception. Raises NotFound."""
+        ...
+
+    def clearing(self, company: str, clearing_id: int) -> Clearing:
+        """One clearing with its verdicts. Raises NotFound."""
         ...
 
     def exceptions(

@@ -120,7 +120,8 @@ class ImportCounts:
     """What an import changed. ``skipped`` is true when the source was recognised as unchanged without reading it.
 
     ``gone`` items were open before and are missing from a whole snapshot, or named by the ERP as no longer open.
-    ``repeated`` are keys that came twice within one import; the first counts.
+    ``repeated`` are keys that came twice within one import; the first counts. ``refused`` says in words which rows
+    could not be taken over, and why.
     """
 
     read: int
@@ -128,6 +129,7 @@ class ImportCounts:
     changed: int
     gone: int = 0
     repeated: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     skipped: bool = False
 
 

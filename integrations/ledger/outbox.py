@@ -1,0 +1,355 @@
+"""What shall happen in the ERP, written down before it is tried, and what came of it.
+
+planned → approved → sending → confirmed, or submitted, or ambiguous; ambiguous is looked up in the ERP and becomes
+confirmed or approved again. The database refuses any other move. One worker per company holds the lease and pushes; a
+row that a dead worker left in ``sending`` comes back with the order to look before writing.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, exists, or_, select, update
+from sqlalchemy.orm import aliased
+
+from integrations.ledger import codec, schema
+from integrations.ledger.database import BATCH, batches, storable
+from integrations.ledger.errors import LawBroken, LeaseHeld, NotFound
+from integrations.ledger.recorded import recorded_decisions
+from integrations.ledger.records import Change, OutboxRow, PostingAction, PostingResult, RecordedDecision
+from integrations.ledger.unit import Unit, digest
+from matching.model.posting import Posting, PostingState
+
+_COLUMNS = (
+    *("company_id", "key", "action", "payment_id", "decision_id", "revision", "currency", "amount", "posting"),
+    *("state", "planned_at", "updated_at"),
+)
+_UNDER_WAY = ("planned", "approved", "sending", "ambiguous")
+_BATCH = 2_000
+
+
+def decisions_to_post(connection: Connection, company_id: int) -> Iterator[RecordedDecision]:
+    """Live decisions that have something to post and no posting yet."""
+    table, outbox = schema.decisions.c, schema.outbox.c
+    last = 0
+    while True:
+        rows = connection.execute(
+            select(schema.decisions)
+            .where(
+                table.company_id == company_id,
+                table.live,
+                table.revision > 0,
+                table.decision_id > last,
+                ~exists().where(outbox.company_id == table.company_id, outbox.decision_id == table.decision_id),
+            )
+            .order_by(table.decision_id)
+            .limit(_BATCH)
+        ).all()
+        if not rows:
+            return
+        last = rows[-1].decision_id
+        yield from recorded_decisions(connection, company_id, rows)
+
+
+def plan_postings(unit: Unit, postings: Iterable[Posting], *, approved: bool, change: Change) -> int:
+    """Put postings in the outbox; see the port."""
+    planned = 0
+    for batch in batches(postings, _BATCH):
+        standing = _postings_by_key(unit, [one.key for one in batch])
+        live = _live_decisions(unit, [one.payment_id for one in batch])
+        rows = []
+        for posting in batch:
+            text = storable(codec.to_text(posting))
+            if posting.key in standing:
+                if standing[posting.key] not in (text, ""):
+                    message = (
+                        f"posting {posting.key} is in the outbox already with other content; one key never stands "
+                        "for two effects. Reopen the payment to post it differently"
+                    )
+                    raise LawBroken(message)
+                continue
+            decision = live.get(posting.payment_id)
+            if wrong := _contradiction(unit, posting, decision):
+                raise LawBroken(wrong)
+            assert decision is not None
+            state = "approved" if approved else "planned"
+            head = (unit.company_id, posting.key, "post", posting.payment_id, decision.decision_id, posting.revision)
+            rows.append((*head, posting.currency, posting.amount, text, state, change.at, change.at))
+        unit.database.insert(unit.connection, schema.outbox, _COLUMNS, rows)
+        if rows:
+            keys = sorted(row[1] for row in rows)
+            said = {"count": len(rows), "approved": approved, "digest": digest(*keys)}
+            unit.note(change, "postings", "", said)
+        planned += len(rows)
+    return planned
+
+
+def _postings_by_key(unit: Unit, keys: Sequence[str]) -> dict[str, str]:
+    outbox = schema.outbox.c
+    found = unit.connection.execute(
+        select(outbox.key, outbox.posting).where(
+            outbox.company_id == unit.company_id, outbox.action == "post", outbox.key.in_(keys)
+        )
+    )
+    return {row.key: row.posting for row in found}
+
+
+def _live_decisions(unit: Unit, payment_ids: Sequence[str]) -> dict[str, RecordedDecision]:
+    table = schema.decisions.c
+    rows = unit.connection.execute(
+        select(schema.decisions).where(
+            table.company_id == unit.company_id, table.live, table.payment_id.in_(sorted(set(payment_ids)))
+        )
+    ).all()
+    return {one.decision.payment_id: one for one in recorded_decisions(unit.connection, unit.company_id, rows)}
+
+
+def _contradiction(unit: Unit, posting: Posting, recorded: RecordedDecision | None) -> str | None:
+    """What the posting says otherwise than its payment's live decision, in words."""
+    if recorded is None:
+        return f"posting {posting.key}: payment {posting.payment_id} has no live decision to post"
+    decision = recorded.decision
+    held = sorted((one.item_id, one.cash, one.discount, one.write_off) for one in decision.allocations)
+    said = sorted((one.item_id, one.cash, one.discount, one.write_off) for one in posting.allocations)
+    if held != said or posting.on_account != decision.on_account:
+        return f"posting {posting.key} does not say what decision {recorded.decision_id} says about its payment"
+    if posting.amount != sum(one.cash for one in posting.allocations) + posting.on_account:
+        return f"posting {posting.key}: cash and money on account do not add up to its amount {posting.amount}"
+    if posting.revision != recorded.revision or posting.company != unit.company:
+        return (
+            f"posting {posting.key} is revision {posting.revision} of company {posting.company}, "
+            f"its decision revision {recorded.revision} of company {unit.company}"
+        )
+    return None
+
+
+def approve_postings(unit: Unit, keys: Sequence[str], change: Change) -> int:
+    """Release planned postings; see the port."""
+    outbox = schema.outbox.c
+    approved = 0
+    for some in batches(keys):
+        approved += unit.connection.execute(
+            update(schema.outbox)
+            .where(outbox.company_id == unit.company_id, outbox.key.in_(some), outbox.state == "planned")
+            .values(state="approved", updated_at=change.at)
+        ).rowcount
+    if approved:
+        unit.note(change, "postings_approved", "", {"count": approved, "digest": digest(*sorted(keys))})
+    return approved
+
+
+# -- Pushing ---------------------------------------------------------------------------------------------------------
+
+
+def claim_postings(unit: Unit, *, worker: str, limit: int, lease: timedelta, change: Change) -> tuple[OutboxRow, ...]:
+    """Take what to send next and the right to send it; see the port."""
+    _hold_lease(unit, worker, lease, change)
+    outbox = schema.outbox.c
+    mine = outbox.company_id == unit.company_id
+    unit.connection.execute(
+        update(schema.outbox)
+        .where(mine, outbox.state == "sending")
+        .values(state="ambiguous", must_find=True, updated_at=change.at)
+    )
+    earlier = aliased(schema.outbox)
+    blocked = exists().where(
+        earlier.c.company_id == unit.company_id,
+        earlier.c.payment_id == outbox.payment_id,
+        earlier.c.outbox_id < outbox.outbox_id,
+        or_(earlier.c.state.in_(_UNDER_WAY), and_(earlier.c.action == "reverse", earlier.c.state == "submitted")),
+    )
+    numbers = list(
+        unit.connection.execute(
+            select(outbox.outbox_id)
+            .where(mine, outbox.state.in_(["approved", "ambiguous"]), ~blocked)
+            .order_by(outbox.outbox_id)
+            .limit(limit)
+        ).scalars()
+    )
+    if not numbers:
+        return ()
+    unit.connection.execute(
+        update(schema.outbox)
+        .where(outbox.outbox_id.in_(numbers))
+        .values(state="sending", worker=worker, attempts=outbox.attempts + 1, updated_at=change.at)
+    )
+    claimed = tuple(outbox_rows(unit.connection, (outbox.outbox_id.in_(numbers),)))
+    said = {"worker": worker, "count": len(claimed), "keys": [f"{one.action} {one.key}" for one in claimed[:100]]}
+    unit.note(change, "postings_claimed", "", said)
+    return claimed
+
+
+def _hold_lease(unit: Unit, worker: str, lease: timedelta | None, change: Change) -> None:
+    """Take or renew the right to push for the company, or only make sure of it. Raises LeaseHeld."""
+    companies = schema.companies.c
+    row = unit.connection.execute(
+        select(companies.pusher, companies.pusher_until).where(companies.company_id == unit.company_id)
+    ).one()
+    if row.pusher not in ("", worker) and row.pusher_until > change.at:
+        until = row.pusher_until.strftime("%Y-%m-%d %H:%M:%S UTC")
+        message = f"{row.pusher} is pushing for {unit.company} until {until}; run again after that"
+        raise LeaseHeld(message)
+    if lease is not None:
+        unit.connection.execute(
+            update(schema.companies)
+            .where(companies.company_id == unit.company_id)
+            .values(pusher=worker, pusher_until=change.at + lease)
+        )
+
+
+def renew_lease(unit: Unit, outbox_id: int, *, worker: str, step: str, lease: timedelta, change: Change) -> None:
+    """Report a step before its write is sent; see the port."""
+    row = _row_of(unit, outbox_id)
+    if row.state != "sending" or row.worker != worker:
+        message = f"{row.action} {row.key} is {row.state} with {row.worker or 'nobody'} now; stop, and claim again"
+        raise LeaseHeld(message)
+    _hold_lease(unit, worker, lease, change)
+    unit.connection.execute(
+        update(schema.outbox)
+        .where(schema.outbox.c.outbox_id == outbox_id)
+        .values(step=step, must_find=True, updated_at=change.at)
+    )
+
+
+def record_result(unit: Unit, outbox_id: int, result: PostingResult, *, worker: str, change: Change) -> OutboxRow:
+    """Note how an attempt ended; see the port."""
+    row = _row_of(unit, outbox_id)
+    _hold_lease(unit, worker, None, change)
+    if row.state not in ("sending", "submitted", "ambiguous"):
+        message = f"{row.action} {row.key} is {row.state}; a result is noted only while it is under way"
+        raise LawBroken(message)
+    if row.state == "sending" and row.worker != worker:
+        message = f"{row.action} {row.key} is being sent by {row.worker}"
+        raise LeaseHeld(message)
+    state: PostingState = "approved" if result.state == "planned" else result.state
+    native_ids = result.native_ids or tuple(json.loads(row.native_ids))
+    _set(unit, outbox_id, change, state=state, message=storable(result.message), native_ids=json.dumps(native_ids))
+    _follow(unit, row, state, change)
+    said = {"action": row.action, "state": state, "message": result.message, "native_ids": list(native_ids)}
+    unit.note(change, "posting", row.key, said)
+    return next(iter(outbox_rows(unit.connection, (schema.outbox.c.outbox_id == outbox_id,))))
+
+
+def _set(unit: Unit, outbox_id: int, change: Change, **values: Any) -> None:
+    unit.connection.execute(
+        update(schema.outbox).where(schema.outbox.c.outbox_id == outbox_id).values(updated_at=change.at, **values)
+    )
+
+
+def _follow(unit: Unit, row: Any, state: PostingState, change: Change) -> None:
+    """What a result means for the other rows of the same posting, and for the case."""
+    outbox, cases = schema.outbox.c, schema.cases.c
+    other = unit.connection.execute(
+        select(schema.outbox).where(
+            outbox.company_id == unit.company_id, outbox.key == row.key, outbox.action != row.action
+        )
+    ).one_or_none()
+    if row.action == "reverse":
+        if state == "confirmed" and other is not None and other.state != "reversed":
+            _set(unit, other.outbox_id, change, state="reversed")
+        return
+    if state in ("approved", "rejected") and other is not None:
+        # Nothing came of it, and it was to be taken back anyway: neither happens.
+        _set(unit, row.outbox_id, change, state="reversed")
+        _set(unit, other.outbox_id, change, state="reversed", message="nothing to reverse: it was never booked")
+        _neither_will_show(unit, (row.decision_id, other.decision_id))
+        return
+    into = {"submitted": "sent", "confirmed": "confirmed"}.get(state)
+    if into:
+        unit.connection.execute(
+            update(schema.cases)
+            .where(
+                cases.company_id == unit.company_id,
+                cases.payment_id == row.payment_id,
+                cases.state.in_(["cleared", "sent"]),
+            )
+            .values(state=into, changed_at=change.at)
+        )
+
+
+def _neither_will_show(unit: Unit, decision_ids: tuple[int, int]) -> None:
+    """A movement and its reversal that the ERP will never see: both count as reflected, and cancel out."""
+    allocations, items = schema.allocations.c, schema.items.c
+    mine = (allocations.company_id == unit.company_id, allocations.decision_id.in_(decision_ids))
+    for row in unit.connection.execute(
+        select(allocations.item_no, allocations.settled).where(*mine, ~allocations.reflected)
+    ).all():
+        unit.connection.execute(
+            update(schema.items)
+            .where(items.company_id == unit.company_id, items.item_no == row.item_no)
+            .values(reflected=items.reflected + row.settled)
+        )
+    unit.connection.execute(update(schema.allocations).where(*mine).values(reflected=True))
+
+
+def release_lease(unit: Unit, worker: str, change: Change | None = None) -> None:
+    """Give the right to push back early."""
+    companies, outbox = schema.companies.c, schema.outbox.c
+    unit.connection.execute(
+        update(schema.outbox)
+        .where(outbox.company_id == unit.company_id, outbox.state == "sending", outbox.worker == worker)
+        .values(state="ambiguous", must_find=True, **({"updated_at": change.at} if change else {}))
+    )
+    unit.connection.execute(
+        update(schema.companies)
+        .where(companies.company_id == unit.company_id, companies.pusher == worker)
+        .values(pusher="", pusher_until=None)
+    )
+
+
+# -- Reading ---------------------------------------------------------------------------------------------------------
+
+
+def _row_of(unit: Unit, outbox_id: int) -> Any:
+    outbox = schema.outbox.c
+    row = unit.connection.execute(
+        select(schema.outbox).where(outbox.company_id == unit.company_id, outbox.outbox_id == outbox_id)
+    ).one_or_none()
+    if row is None:
+        message = f"no outbox row {outbox_id} in company {unit.company}"
+        raise NotFound(message)
+    return row
+
+
+def outbox_rows(connection: Connection, where: Iterable[Any]) -> Iterator[OutboxRow]:
+    """Rows of the outbox in order of entry, a page at a time."""
+    outbox = schema.outbox.c
+    conditions, last = tuple(where), 0
+    while True:
+        rows = connection.execute(
+            select(schema.outbox).where(*conditions, outbox.outbox_id > last).order_by(outbox.outbox_id).limit(BATCH)
+        ).all()
+        for row in rows:
+            yield _outbox_row(row)
+        if len(rows) < BATCH:
+            return
+        last = rows[-1].outbox_id
+
+
+def outbox_where(company_id: int, states: Sequence[PostingState], action: PostingAction | None) -> tuple[Any, ...]:
+    """The conditions of a listing."""
+    outbox = schema.outbox.c
+    conditions: tuple[Any, ...] = (outbox.company_id == company_id,)
+    if states:
+        conditions += (outbox.state.in_(list(states)),)
+    if action:
+        conditions += (outbox.action == action,)
+    return conditions
+
+
+def _outbox_row(row: Any) -> OutboxRow:
+    return OutboxRow(
+        outbox_id=row.outbox_id,
+        key=row.key,
+        action=row.action,
+        posting=codec.from_text(Posting, row.posting),
+        decision_id=row.decision_id,
+        state=row.state,
+        attempts=row.attempts,
+        must_find=row.must_find,
+        step=row.step,
+        native_ids=tuple(json.loads(row.native_ids)),
+        message=row.message,
+        updated_at=row.updated_at,
+    )
