@@ -121,7 +121,7 @@ def _what_it_is(head: bytes) -> str:
 def _what_text_it_is(head: bytes) -> str:
     if head.startswith((b"{", b"[")) and re.match(rb"[{\[]\s*[\"{\[\]}]", head):
         return "JSON, no bank statement; ask the bank for CAMT.053, MT940 or OFX"
-    if b"\x00" in head or sum(byte < 9 for byte in head[:2048]) > 8:
+    if b"\x00" in head or sum(byte < 9 for byte in head[:2048]) > 3:
         return "no text and no zip, so no bank statement; fetch it from the bank again"
     if len(_DELIMITED.findall(head[:8192])) >= 2:
         return "a CSV table, whose columns differ from bank to bank; ask the bank for CAMT.053, MT940 or OFX"

@@ -44,8 +44,17 @@ def wide_encoding(head: bytes) -> str | None:
 
 
 def _raw_chunks(source: BinaryIO) -> Iterator[bytes]:
-    while chunk := source.read(CHUNK_BYTES):
-        yield chunk
+    """Chunks of full size, however little a source gives at a time; the header stands in the first."""
+    parts: list[bytes] = []
+    held = 0
+    while part := source.read(CHUNK_BYTES - held):
+        parts.append(part)
+        held += len(part)
+        if held >= CHUNK_BYTES:
+            yield b"".join(parts)
+            parts, held = [], 0
+    if parts:
+        yield b"".join(parts)
 
 
 def _joined(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
@@ -98,7 +107,7 @@ def _without_sections(chunks: Iterator[bytes]) -> Iterator[bytes]:
         held = b""
         if b"<!" in text:
             text, held = _section_free(text)
-        tail = text.rfind(b"<", len(text) - 9) if len(text) > 9 else -1
+        tail = text.rfind(b"<", max(0, len(text) - 9))
         if not held and tail >= 0 and any(start.startswith(text[tail:]) for start in _SECTION_STARTS):
             text, held = text[:tail], text[tail:]
         if text:

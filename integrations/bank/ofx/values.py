@@ -56,12 +56,13 @@ def _sign(text: str) -> tuple[bool, str]:
     negative = False
     if text.startswith("(") and text.endswith(")"):
         negative, text = True, text[1:-1].strip()
-    for _ in range(2):  # a sign may stand before or behind the currency
-        text = _SIGNS.sub("", text, count=1)
-        if text[:1] in {"-", "+", "−"}:
-            negative, text = negative or text[0] != "+", text[1:].strip()
-    if text[-1:] in {"-", "+"}:
-        negative, text = negative or text[-1] == "-", text[:-1].strip()
+    unsigned = _SIGNS.sub("", text, count=1)
+    if unsigned[:1] in {"-", "+", "−"}:  # the sign stands before or behind the currency, or after the number
+        negative, text = negative or unsigned[0] != "+", _SIGNS.sub("", unsigned[1:].strip(), count=1)
+    elif text[-1:] in {"-", "+"}:
+        negative, text = negative or text[-1] == "-", unsigned[:-1].strip()
+    else:
+        text = unsigned
     return negative, re.sub(r"(?<=[0-9])['’\u00a0\u202f ](?=[0-9]{3})", "", text)
 
 
