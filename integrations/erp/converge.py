@@ -11,7 +11,7 @@ from matching.model.posting import Posting
 
 def assert_whole(posting: Posting) -> None:
     """Stops a posting whose parts do not add up to its amount: that would be our own mistake."""
-    parts = sum(each.cash for each in posting.allocations) + posting.on_account
+    parts = sum(each.cash for each in posting.allocations) + posting.on_account + posting.unallocated
     assert posting.amount == parts, f"posting {posting.key}: {parts} is allocated of {posting.amount}"
 
 

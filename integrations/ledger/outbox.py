@@ -114,8 +114,10 @@ def _contradiction(unit: Unit, posting: Posting, recorded: RecordedDecision | No
     said = sorted((one.item_id, one.cash, one.discount, one.write_off) for one in posting.allocations)
     if held != said or posting.on_account != decision.on_account:
         return f"posting {posting.key} does not say what decision {recorded.decision_id} says about its payment"
-    if posting.amount != sum(one.cash for one in posting.allocations) + posting.on_account:
-        return f"posting {posting.key}: cash and money on account do not add up to its amount {posting.amount}"
+    waiting = decision.exception.unallocated if decision.exception else 0
+    booked = sum(one.cash for one in posting.allocations) + posting.on_account
+    if posting.unallocated != waiting or posting.amount != booked + waiting:
+        return f"posting {posting.key}: cash, money on account and what waits are not its amount {posting.amount}"
     if posting.revision != recorded.revision or posting.company != unit.company:
         return (
             f"posting {posting.key} is revision {posting.revision} of company {posting.company}, "
