@@ -47,8 +47,9 @@ class Capabilities:
     effects for one key are excluded: by the ERP itself (``unique_key``), by looking before writing with one writer
     (``search``), or because files are written whole (``whole_file``). ``stepwise``: a posting takes several writes,
     each of which leaves the books safe. ``settled_detection``: how an item that is no longer open is noticed.
-    ``parallel``: how many postings may be in flight at once. ``asynchronous``: a posting is first ``submitted`` and
-    confirmed later.
+    ``remembers_reversals``: a posting taken back can still be found; where the ERP deletes it, `reverse` of an
+    unknown key says ``reversed`` too. ``parallel``: how many postings may be in flight at once. ``asynchronous``: a
+    posting is first ``submitted`` and confirmed later.
     """
 
     push: Literal["bank_line", "receipt", "journal", "statement", "advice", "file", "table"]
@@ -74,6 +75,7 @@ class Capabilities:
     discount_terms: bool
     structured_reference: bool
     key_length: int
+    remembers_reversals: bool = True
     parallel: int = 1
 
 
@@ -290,6 +292,10 @@ class Connector(Protocol):
 
     def put_note(self, target: NoteTarget, note: Note) -> NoteRef:
         """Write or update the note with this key. Raises Unsupported, ValidationFailed, AmbiguousOutcome."""
+        ...
+
+    def close(self) -> None:
+        """Let connections go; the connector is not used afterwards."""
         ...
 
 

@@ -234,6 +234,9 @@ class FlatFileConnector:
         message = "files have no place for notes; exceptions.csv carries the exception and its suggestions"
         raise Unsupported(message, capability="notes")
 
+    def close(self) -> None:
+        """Nothing is held open between calls."""
+
     # -- inside ----------------------------------------------------------------------------------------------------
 
     def _check_file(self, name: str, *, needed: bool) -> CheckResult:

@@ -228,6 +228,10 @@ class SqlConnector:
         message = "the tables have no place for notes; the exceptions are in the worklist"
         raise Unsupported(message, capability="notes")
 
+    def close(self) -> None:
+        """Let the database connections go."""
+        self._engine.dispose()
+
     # -- inside ----------------------------------------------------------------------------------------------------
 
     def _view(self, name: str, required: Sequence[str], optional: Sequence[str]) -> View:

@@ -308,7 +308,7 @@ def test_a_reversal_stopped_at_any_call_converges(world, can, moment):
 
 
 def test_there_is_nothing_to_reverse_under_an_unknown_key(world, can):
-    can("unallocate")
+    can("unallocate", "remembers_reversals")
     with pytest.raises(UnknownPosting):
         world.connector().reverse("NOSUCHKEYQQQQQQQ", "never was", date(2026, 11, 21))
 

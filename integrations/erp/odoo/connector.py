@@ -1,0 +1,271 @@
+"""Odoo as a connector: the parts put together, and the check of rights and mapping."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+
+import httpx
+
+from integrations.erp.converge import assert_whole
+from integrations.erp.errors import ErpError, Unsupported
+from integrations.erp.http import Exchange
+from integrations.erp.odoo.config import Settings
+from integrations.erp.odoo.notes import put_note
+from integrations.erp.odoo.post import STATEMENT_LINE, OdooPoster, write_off_account
+from integrations.erp.odoo.read import LINE, OdooReader
+from integrations.erp.odoo.rpc import OdooRpc
+from integrations.erp.protocol import (
+    Capabilities,
+    CheckResult,
+    CheckStatus,
+    Note,
+    NoteRef,
+    NoteTarget,
+    Page,
+    PlanStep,
+    PostingPlan,
+    RemotePosting,
+    Tick,
+)
+from integrations.erp.settings import ErpSettings, Secret, resolve_secret
+from matching.model.money import to_decimal
+from matching.model.open_item import Customer, HouseAccount, OpenItem
+from matching.model.posting import Posting
+
+
+class OdooConnector:
+    """One company in one Odoo database."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        key: Secret,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        log: Callable[[Exchange], None] | None = None,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._rpc = OdooRpc(settings, key, transport=transport, log=log, sleep=sleep)
+        self._reader = OdooReader(settings, self._rpc)
+        self._poster = OdooPoster(settings, self._rpc, self._reader)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What a bookkeeper's rights allow; write-offs need an account in the settings."""
+        return Capabilities(
+            push="bank_line",
+            multi_invoice=True,
+            partial=True,
+            discount=True,
+            write_off=bool(self._settings.write_off_accounts),
+            on_account=True,
+            credit_notes=True,
+            cross_customer=True,
+            foreign_currency=True,
+            outgoing=True,
+            unallocate=True,
+            idempotency="unique_key",
+            stepwise=True,
+            asynchronous=False,
+            notes_on_item=True,
+            notes_on_customer=False,
+            dispute_flag=True,
+            dunning_block=True,
+            settled_detection="delta",
+            customer_bank_accounts=True,
+            discount_terms=True,
+            structured_reference=True,
+            key_length=64,
+            remembers_reversals=False,
+            parallel=2,
+        )
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def check(self) -> tuple[CheckResult, ...]:
+        """Sign-in, version, company, rights, journals, accounts, lock dates; the whole list at once."""
+        found = [_looked("sign-in", self._check_sign_in)]
+        if found[0].status != "failed":
+            looks = (
+                ("company", self._check_company),
+                ("rights", self._check_rights),
+                ("journals", self._check_journals),
+                ("accounts", self._check_accounts),
+                ("lock dates", self._check_locks),
+            )
+            found += [_looked(name, look) for name, look in looks]
+            # A company that grants no discounts needs no account for them.
+            found.append(_looked("discounts", self._check_discounts, otherwise="warning"))
+        return tuple(found)
+
+    def pull_open_items(self, cursor: str | None) -> Iterator[Page[OpenItem]]:
+        """Open receivable lines, or what changed since the cursor (Odoo's write_date)."""
+        return self._reader.open_items(cursor)
+
+    def pull_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
+        """Partners with their bank accounts."""
+        return self._reader.customers(cursor)
+
+    def pull_settled_items(self, since: date | None) -> Iterator[Page[OpenItem]]:
+        """Reconciled invoice lines."""
+        return self._reader.settled_items(since)
+
+    def house_accounts(self) -> tuple[HouseAccount, ...]:
+        """The bank journals' accounts."""
+        return self._reader.house_accounts()
+
+    def list_open_keys(self) -> Iterator[str]:
+        """Ids of all open receivable lines."""
+        return self._reader.open_keys()
+
+    def get_items(self, item_ids: Sequence[str]) -> Mapping[str, OpenItem]:
+        """The lines as they are now."""
+        return self._reader.items(item_ids)
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def plan(self, posting: Posting) -> PostingPlan:
+        """The bank line with its counterparts, and the matches. Raises Unsupported, ConfigError."""
+        assert_whole(posting)
+        lines = [_line("bank account of the journal", posting, posting.amount, "")]
+        matches = []
+        for number, each in enumerate(posting.allocations, start=1):
+            settled = each.cash + each.discount + each.write_off
+            label = f"{posting.key}#{number} {each.number}"
+            if settled:
+                lines.append(_line("<receivable account of the item>", posting, -settled, label))
+                matches.append((number, each.number, each.item_id, settled))
+            if each.discount:
+                account = self._settings.discount_account or "<the company's account for discounts>"
+                lines.append(_line(account, posting, each.discount, f"discount {label}"))
+            if each.write_off:
+                if not self._settings.write_off_accounts:
+                    message = "no account is set for write-offs; name one under write_off_accounts"
+                    raise Unsupported(message, capability="write_off")
+                account = write_off_account(self._settings, each.write_off_reason)
+                lines.append(_line(account, posting, each.write_off, f"write-off {label}"))
+        if posting.on_account:
+            account = "<receivable account of the customer>"
+            lines.append(_line(account, posting, -posting.on_account, f"{posting.key}#A on account"))
+        amount = to_decimal(posting.amount, posting.currency)
+        bank_line = PlanStep(
+            name="bank line",
+            summary=f"bank line over {amount} {posting.currency} on {posting.booking_date}, key {posting.key}",
+            target=f"{STATEMENT_LINE}.load",
+            content={
+                "id": f"lettrage.{posting.key}",
+                "journal": self._settings.journals.get(posting.account) or f"<journal of {posting.account}>",
+                "date": posting.booking_date.isoformat(),
+                "lines": tuple(lines),
+            },
+        )
+        steps = tuple(
+            PlanStep(
+                name=f"match {number}",
+                summary=f"match {to_decimal(settled, posting.currency)} {posting.currency} with {document}",
+                target=f"{LINE}.reconcile",
+                content={"ids": (f"<line {posting.key}#{number}>", item_id)},
+            )
+            for number, document, item_id, settled in matches
+        )
+        return PostingPlan(posting=posting, route="allocate", steps=(bank_line, *steps))
+
+    def find(self, key: str) -> RemotePosting | None:
+        """The bank line under the key, with what it is matched with."""
+        return self._poster.find(key)
+
+    def apply(self, plan: PostingPlan, prior: RemotePosting | None, tick: Tick) -> RemotePosting:
+        """Load and match what is missing; Odoo is read first in any case, so ``prior`` may be out of date."""
+        return self._poster.apply(plan.posting, tick)
+
+    def reverse(self, key: str, reason: str, on: date) -> RemotePosting:
+        """Undo the matches and delete the bank line; a locked period refuses it."""
+        return self._poster.reverse(key)
+
+    def put_note(self, target: NoteTarget, note: Note) -> NoteRef:
+        """A to-do on the invoice or the bank line."""
+        assert self._reader.company
+        return put_note(self._rpc, self._reader, self._poster, target, note)
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._rpc.close()
+
+    # -- the check's looks -----------------------------------------------------------------------------------------
+
+    def _check_sign_in(self) -> str:
+        version = self._rpc.version
+        self._rpc.sign_in()
+        return f"Odoo {version} accepts our key over {'JSON-2' if self._rpc.uses_json2 else 'JSON-RPC'}"
+
+    def _check_company(self) -> str:
+        company = self._reader.company
+        return f"{company['name']}, {self._reader.currency(company['currency_id'])}"
+
+    def _check_rights(self) -> str:
+        missing = []
+        for model, operation in (
+            (LINE, "read"),
+            ("res.partner", "read"),
+            (STATEMENT_LINE, "create"),
+            (STATEMENT_LINE, "unlink"),
+            (LINE, "write"),
+        ):
+            if self._rpc.version >= 18:
+                allowed = self._rpc.call(model, "has_access", ids=[], writing=False, operation=operation)
+            else:
+                allowed = self._rpc.call(
+                    model, "check_access_rights", writing=False, operation=operation, raise_exception=False
+                )
+            if not allowed:
+                missing.append(f"{operation} {model}")
+        if missing:
+            message = f"our user may not {', '.join(missing)}; give it the bookkeeper's group (account_user)"
+            raise Unsupported(message, capability="rights")
+        return "our user may read receivables, and make, match and undo bank lines"
+
+    def _check_journals(self) -> str:
+        journals = self._reader.journals()
+        codes = {row["code"] for row in journals}
+        unknown = sorted(set(self._settings.journals.values()) - codes)
+        if unknown:
+            message = f"there is no bank journal {', '.join(unknown)}; Odoo has {', '.join(sorted(codes))}"
+            raise Unsupported(message, capability="journals")
+        reachable = {row["account"] for row in journals if row["account"]} | set(self._settings.journals)
+        if not reachable:
+            message = "no bank journal has a bank account number; set it in Odoo, or map accounts under journals"
+            raise Unsupported(message, capability="journals")
+        return f"payments on {', '.join(sorted(reachable))} have a journal"
+
+    def _check_accounts(self) -> str:
+        for reason, code in self._settings.write_off_accounts.items():
+            self._poster.account(code, f"write-offs ({reason})")
+        return (
+            "the accounts for write-offs are there" if self._settings.write_off_accounts else "no write-offs are set up"
+        )
+
+    def _check_discounts(self) -> str:
+        self._poster.account(self._settings.discount_account, "early-payment discounts")
+        return "there is an account for early-payment discounts"
+
+    def _check_locks(self) -> str:
+        company = self._reader.company
+        locks = [str(company[name]) for name in sorted(company) if name.endswith("lock_date") and company[name]]
+        return f"books are locked up to {max(locks)}" if locks else "no lock date is set"
+
+
+def connect(settings: ErpSettings, env: Mapping[str, str]) -> OdooConnector:
+    """The connector for these settings. Raises ConfigError when the key's variable is not set."""
+    assert isinstance(settings, Settings)
+    return OdooConnector(settings, resolve_secret(settings.key_variable, env))
+
+
+def _looked(name: str, look: Callable[[], str], otherwise: CheckStatus = "failed") -> CheckResult:
+    try:
+        return CheckResult(name=name, status="ok", message=look())
+    except ErpError as error:
+        return CheckResult(name=name, status=otherwise, message=str(error))
+
+
+def _line(account: str, posting: Posting, amount: int, label: str) -> tuple[str, str, str]:
+    return account, str(to_decimal(amount, posting.currency)), label

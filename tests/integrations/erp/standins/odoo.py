@@ -1,0 +1,399 @@
+"""A stand-in for Odoo 16 to 19: receivable lines, bank lines loaded by external id, matching, undoing, to-dos.
+
+Written from what live 17 and 18 servers answered: errors over JSON-RPC with status 200, answers without `result` for
+methods that return nothing, `load` that reports failure in messages, new cash re-dated out of locked periods, a match
+of matched lines refused, False for every empty value, whole seconds in write_date.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from tests.integrations.erp.standins.kit import Answer, StandIn
+
+KEY, LOGIN, DATABASE = "odoo-key-5f3a9c", "bot@acme.example", "acme"
+RECEIVABLE, BANK, DISCOUNT, WRITE_OFF = 1, 2, 3, 4
+EUR, USD, JPY, KWD = 1, 2, 3, 4
+
+
+class OdooError(Exception):
+    def __init__(self, name, text):
+        super().__init__(text)
+        self.name, self.text = name, text
+
+
+def user_error(text):
+    return OdooError("odoo.exceptions.UserError", text)
+
+
+class OdooStandIn(StandIn):
+    def __init__(self, version=18):
+        super().__init__()
+        self.version = version
+        self.now = datetime(2026, 11, 20, 8, 0, 0, tzinfo=UTC)
+        self.references = {}  # external id -> (model, id)
+        self.ids = {}
+        self.data = {
+            "res.company": {}, "res.users": {}, "res.currency": {}, "res.partner": {}, "res.partner.bank": {},
+            "account.account": {}, "account.journal": {}, "account.move": {}, "account.move.line": {},
+            "account.bank.statement.line": {}, "account.partial.reconcile": {}, "mail.activity": {},
+        }  # fmt: skip
+        for name in ("EUR", "USD", "JPY", "KWD"):
+            self.make("res.currency", name=name, rate=Decimal("1.16") if name == "USD" else Decimal(1))
+        self.make("res.company", name="Acme BV", currency_id=EUR, fiscalyear_lock_date=False,
+                  user_fiscalyear_lock_date="1-01-01", account_journal_early_pay_discount_loss_account_id=False,
+                  **({"hard_lock_date": False} if version >= 18 else {}))  # fmt: skip
+        self.make("res.users", login=LOGIN, company_id=1)
+        for code in ("110000", "103000", "703000", "709000"):
+            self.make("account.account", code=code)
+        self.make("res.partner", name="Acme BV", is_company=True, parent_id=False, country_code="NL")
+        self.make("res.partner.bank", partner_id=1, sanitized_acc_number="NL20INGB0001234567")
+        self.make("account.journal", name="Bank", code="BNK1", type="bank", company_id=1, currency_id=False,
+                  default_account_id=BANK, bank_account_id=1, suspense_account_id=5)  # fmt: skip
+
+    # -- records -----------------------------------------------------------------------------------------------------
+
+    def make(self, model, **values):
+        self.ids[model] = self.ids.get(model, 0) + 1
+        record = {"id": self.ids[model], **values, "write_date": self.stamp()}
+        self.data[model][record["id"]] = record
+        return record
+
+    def touch(self, record):
+        record["write_date"] = self.stamp()
+
+    def stamp(self):
+        self.now += timedelta(milliseconds=150)
+        return self.now.strftime("%Y-%m-%d %H:%M:%S")
+
+    def add_partner(self, name, iban):
+        partner = self.make("res.partner", name=name, is_company=True, parent_id=False, country_code=False,
+                            property_account_receivable_id=RECEIVABLE)  # fmt: skip
+        if iban:
+            self.make("res.partner.bank", partner_id=partner["id"], sanitized_acc_number=iban)
+        return partner["id"]
+
+    def add_invoice(
+        self, name, amount, partner, *, currency=EUR, move_type="out_invoice", invoice_date, due, discount=None
+    ):
+        move = self.make("account.move", name=name, payment_reference=name, ref=False, invoice_origin=False,
+                         payment_state="not_paid", state="posted", move_type=move_type, date=invoice_date)  # fmt: skip
+        return self.add_line(move, name, amount, partner, currency, due=due, discount=discount)["id"]
+
+    def add_line(
+        self, move, name, amount, partner, currency, *, due=False, discount=None, account=RECEIVABLE, balance=None
+    ):
+        return self.make(
+            "account.move.line", move_id=move["id"], name=name, ref=False, partner_id=partner, account_id=account,
+            currency_id=currency, amount_currency=amount, balance=amount if balance is None else balance,
+            amount_residual_currency=amount if account == RECEIVABLE else Decimal(0),
+            reconciled=False, company_id=1, date=move["date"],
+            invoice_date=move["date"] if move["move_type"] != "entry" else False, date_maturity=due,
+            discount_date=discount[0] if discount else False,
+            discount_amount_currency=amount - discount[1] if discount else Decimal(0),
+        )  # fmt: skip
+
+    def computed(self, model, record):
+        if model == "account.move.line":
+            move = self.data["account.move"][record["move_id"]]
+            receivable = record["account_id"] == RECEIVABLE
+            return {
+                **record,
+                "parent_state": move["state"],
+                "move_name": move["name"],
+                "move_type": move["move_type"],
+                "account_type": "asset_receivable" if receivable else "asset_cash",
+            }
+        return record
+
+    # -- requests ----------------------------------------------------------------------------------------------------
+
+    def handle(self, request):
+        if request.path == "/web/webclient/version_info":
+            version = [self.version, 0, 0, "final", 0, ""]
+            return Answer(body={"jsonrpc": "2.0", "id": 1, "result": {"server_version_info": version}})
+        if request.path == "/jsonrpc":
+            return self.jsonrpc(request)
+        if request.path.startswith("/json/2/") and self.version >= 19:
+            return self.json2(request)
+        return Answer(404, b"<h1>Not Found</h1>", {"Content-Type": "text/html"})
+
+    def jsonrpc(self, request):
+        params = request.body["params"]
+        try:
+            if params["service"] == "common":
+                database, login, secret, _ = params["args"]
+                good = (database, login, secret) == (DATABASE, LOGIN, KEY)
+                return Answer(body={"jsonrpc": "2.0", "id": 1, "result": 1 if good else False})
+            database, uid, secret, model, method, args, named = params["args"]
+            self.signed_in(database, uid, secret)
+            result = self.run(model, method, args[0] if args else None, dict(named))
+        except OdooError as error:
+            data = {
+                "name": error.name,
+                "message": error.text,
+                "arguments": [error.text],
+                "context": {},
+                "debug": "Traceback",
+            }
+            failed = {"code": 200, "message": "Odoo Server Error", "data": data}
+            return Answer(body={"jsonrpc": "2.0", "id": 1, "error": failed})
+        # What returns nothing has no result at all.
+        return Answer(body={"jsonrpc": "2.0", "id": 1, **({} if result is None else {"result": result})})
+
+    def signed_in(self, database, uid, secret):
+        if database != DATABASE:
+            raise OdooError("psycopg2.OperationalError", f'database "{database}" does not exist')
+        if uid != 1:
+            raise OdooError("odoo.exceptions.MissingError", "Record does not exist or has been deleted.")
+        if secret != KEY:
+            raise OdooError("odoo.exceptions.AccessDenied", "Access Denied")
+
+    def json2(self, request):
+        if request.headers.get("authorization") != f"bearer {KEY}":
+            return Answer(401, {"name": "werkzeug.exceptions.Unauthorized", "message": "Invalid apikey"})
+        _, _, _, model, method = request.path.split("/")
+        named = dict(request.body)
+        try:
+            result = self.run(model, method, named.pop("ids", None), named)
+        except OdooError as error:
+            status = 422 if error.name.startswith("odoo") else 500
+            return Answer(
+                status, {"name": error.name, "message": error.text, "arguments": [], "context": {}, "debug": ""}
+            )
+        if isinstance(result, str) and result.startswith("mail.activity("):
+            result = [int(result[14:-2])]
+        return Answer(body=result)
+
+    def run(self, model, method, ids, named):
+        context = named.pop("context", {})
+        if context.get("allowed_company_ids") not in (None, [1]):
+            raise OdooError("odoo.exceptions.AccessError", "Access to unauthorized or invalid companies.")
+        if method.startswith("_"):
+            raise OdooError(
+                "odoo.exceptions.AccessError", f"Private methods (such as {method}) cannot be called remotely."
+            )
+        handler = getattr(self, f"do_{method}", None)
+        if handler is None or (model not in self.data and model != "ir.model.data"):
+            raise OdooError("builtins.AttributeError", f"{model} has no {method}")
+        before = [(records, dict(records)) for records in self.data.values()]
+        copies = [{key: dict(record) for key, record in records.items()} for records in self.data.values()]
+        references = dict(self.references)
+        try:
+            return handler(model, ids, **named)
+        except OdooError:
+            # One transaction per call: what an error interrupts never happened.
+            for (records, _), copy in zip(before, copies, strict=True):
+                records.clear()
+                records.update(copy)
+            self.references = references
+            raise
+
+    # -- the methods -------------------------------------------------------------------------------------------------
+
+    def do_context_get(self, model, ids):
+        return {"lang": "en_US", "tz": "Europe/Amsterdam", "uid": 1}
+
+    def do_check_access_rights(self, model, ids, operation, raise_exception):
+        return True
+
+    def do_has_access(self, model, ids, operation):
+        return True
+
+    def do_fields_get(self, model, ids, allfields, attributes):
+        known = {key for record in self.data[model].values() for key in record}
+        if model == "account.move.line" and self.version < 18:
+            known.add("blocked")
+        if model == "account.move.line" and self.version >= 18:
+            known.add("no_followup")
+        if model == "account.move":
+            known |= {"name", "payment_reference", "payment_state", "ref", "invoice_origin"}
+        if model == "account.partial.reconcile":
+            known.add("exchange_move_id")
+        return {name: {"type": "char"} for name in allfields if name in known}
+
+    def do_search(self, model, ids, domain, limit=None, order=None):
+        return [record["id"] for record in self.found(model, domain, order, limit)]
+
+    def do_search_read(self, model, ids, domain, fields, limit=None, order=None, load="_classic_read"):
+        assert load is None, "relations are asked for as plain ids"
+        rows = []
+        for record in self.found(model, domain, order, limit):
+            unknown = [name for name in fields if name not in record and name != "exchange_move_id"]
+            if unknown:
+                raise OdooError("builtins.ValueError", f"Invalid field '{unknown[0]}' on model '{model}'")
+            rows.append({"id": record["id"], **{name: record.get(name, False) for name in fields}})
+        return rows
+
+    def found(self, model, domain, order, limit):
+        records = [self.computed(model, record) for record in self.data[model].values()]
+        records = [record for record in records if self.matches(model, record, list(domain))]
+        name, _, direction = (order or "id").partition(" ")
+        records.sort(key=lambda record: record[name], reverse=direction == "desc")
+        return records[:limit]
+
+    def matches(self, model, record, domain):
+        """Odoo's prefix notation: terms without operator are joined by and."""
+
+        def take():
+            term = domain.pop(0)
+            if term == "|":
+                left, right = take(), take()
+                return left or right
+            if term == "&":
+                left, right = take(), take()
+                return left and right
+            return self.term(model, record, *term)
+
+        result = True
+        while domain:
+            result = take() and result
+        return result
+
+    def term(self, model, record, name, operator, wanted):
+        if "." in name:
+            relation, name = name.split(".")
+            assert relation == "move_id"
+            record = self.data["account.move"][record["move_id"]]
+        if name not in record and name != "exchange_move_id":
+            raise OdooError("builtins.ValueError", f"Invalid field {model}.{name} in leaf")
+        value = record.get(name, False)
+        if operator == "=like":
+            return isinstance(value, str) and value.startswith(wanted.rstrip("%"))
+        if operator in {">", ">="} and value is False:
+            return False
+        return {
+            "=": lambda: value == wanted or (wanted is False and value in (None, False)),
+            "!=": lambda: value != wanted,
+            ">": lambda: value > wanted,
+            ">=": lambda: value >= wanted,
+            "in": lambda: value in wanted,
+        }[operator]()
+
+    def do_check_object_reference(self, model, ids, module, xml_id):
+        found = self.references.get(f"{module}.{xml_id}")
+        if found is None:
+            raise OdooError("builtins.ValueError", f"External ID not found in the system: {module}.{xml_id}")
+        return list(found)
+
+    def do_load(self, model, ids, fields, data):
+        """Rows with empty leading cells belong to the record above; all or nothing; failure is said in messages."""
+        assert model == "account.bank.statement.line"
+        header = dict(zip(fields, data[0], strict=True))
+        failed = {"ids": False, "messages": [{"type": "error", "message": "", "record": 0}]}
+        if header["id"] in self.references:
+            failed["messages"][0]["message"] = "You cannot do this modification on a reconciled journal entry."
+            return failed
+        lines = [dict(zip(fields, row, strict=True)) for row in data]
+        total = sum(Decimal(line["line_ids/balance"]) for line in lines)
+        bank = [line for line in lines if int(line["line_ids/account_id/.id"]) == BANK]
+        if total or len(bank) != 1:
+            failed["messages"][0]["message"] = "The entry is not balanced."
+            return failed
+        assert not bank[0]["line_ids/partner_id/.id"], "a partner on the bank side makes undoing impossible"
+        wanted = self.unlocked(date.fromisoformat(header["date"]))
+        move = self.make("account.move", name=f"BNK1/2026/{len(self.data['account.move']):05}", payment_reference=False,
+                         ref=header["ref"], invoice_origin=False, payment_state="not_paid", state="posted",
+                         move_type="entry", date=wanted)  # fmt: skip
+        record = self.make(
+            model, journal_id=int(header["journal_id/.id"]), date=wanted, amount=Decimal(header["amount"]),
+            payment_ref=header["payment_ref"], ref=header["ref"], move_id=move["id"], company_id=1,
+            currency_id=int(lines[0]["line_ids/currency_id/.id"]),
+        )  # fmt: skip
+        self.references[header["id"]] = (model, record["id"])
+        for line in lines:
+            self.add_line(
+                move, line["line_ids/name"], Decimal(line["line_ids/amount_currency"]),
+                int(line["line_ids/partner_id/.id"] or 0) or False, int(line["line_ids/currency_id/.id"]),
+                account=int(line["line_ids/account_id/.id"]), balance=Decimal(line["line_ids/balance"]), due=wanted,
+            )  # fmt: skip
+        return {"ids": [record["id"]], "messages": [], "nextrow": 0}
+
+    def unlocked(self, wanted):
+        """Odoo does not refuse cash in a locked period: it moves it to the end of the next open month, or to today."""
+        company = self.data["res.company"][1]
+        locks = [
+            date.fromisoformat(company[name])
+            for name in ("fiscalyear_lock_date", "hard_lock_date")
+            if company.get(name)
+        ]
+        return (max(locks) + timedelta(days=31) if locks and wanted <= max(locks) else wanted).isoformat()
+
+    def do_reconcile(self, model, ids):
+        lines = [self.data[model][each] for each in ids]
+        if any(line["reconciled"] for line in lines):
+            raise user_error("You are trying to reconcile some entries that are already reconciled.")
+        if len({line["account_id"] for line in lines}) > 1:
+            raise user_error("Entries are not from the same account")
+        debit = next((line for line in lines if line["amount_residual_currency"] > 0), None)
+        credit = next((line for line in lines if line["amount_residual_currency"] < 0), None)
+        if debit is None or credit is None:
+            raise user_error("There is nothing to match.")
+        amount = min(debit["amount_residual_currency"], -credit["amount_residual_currency"])
+        self.make("account.partial.reconcile", debit_move_id=debit["id"], credit_move_id=credit["id"],
+                  debit_amount_currency=amount, credit_amount_currency=amount,
+                  max_date=max(debit["date"], credit["date"]))  # fmt: skip
+        for line, change in ((debit, -amount), (credit, amount)):
+            line["amount_residual_currency"] += change
+            self.settle(line)
+
+    def settle(self, line):
+        line["reconciled"] = not line["amount_residual_currency"]
+        self.touch(line)
+        move = self.data["account.move"][line["move_id"]]
+        move["payment_state"] = "paid" if line["reconciled"] else "partial"
+        self.touch(move)
+
+    def do_action_undo_reconciliation(self, model, ids):
+        for each in ids:
+            move_id = self.data[model][each]["move_id"]
+            own = {key for key, line in self.data["account.move.line"].items() if line["move_id"] == move_id}
+            self.unmatch(own)
+            for key in own:
+                line = self.data["account.move.line"][key]
+                if line["account_id"] != BANK:
+                    line["account_id"] = 5
+                    line["name"] = "suspense"
+
+    def unmatch(self, own):
+        for key, match in list(self.data["account.partial.reconcile"].items()):
+            if own & {match["debit_move_id"], match["credit_move_id"]}:
+                for side, sign in (("debit", 1), ("credit", -1)):
+                    line = self.data["account.move.line"][match[f"{side}_move_id"]]
+                    line["amount_residual_currency"] += sign * match["debit_amount_currency"]
+                    line["reconciled"] = False
+                    self.touch(line)
+                del self.data["account.partial.reconcile"][key]
+
+    def do_unlink(self, model, ids):
+        for each in ids:
+            move_id = self.data[model][each]["move_id"]
+            own = {key for key, line in self.data["account.move.line"].items() if line["move_id"] == move_id}
+            matches = self.data["account.partial.reconcile"].values()
+            if any(own & {match["debit_move_id"], match["credit_move_id"]} for match in matches):
+                raise user_error("You cannot delete a reconciled line.")
+            for key in own:
+                del self.data["account.move.line"][key]
+            del self.data["account.move"][move_id]
+            del self.data[model][each]
+            self.references = {name: at for name, at in self.references.items() if at != (model, each)}
+        return True
+
+    def do_activity_schedule(self, model, ids, act_type_xmlid, **values):
+        record = self.make("mail.activity", res_model=model, res_id=ids[0], **values)
+        return f"mail.activity({record['id']},)"
+
+    def do_write(self, model, ids, vals):
+        for each in ids:
+            self.data[model][each].update(vals)
+            self.touch(self.data[model][each])
+        return True
+
+    def do_action_feedback(self, model, ids, feedback):
+        for each in ids:
+            del self.data[model][each]
+        return 77
+
+    def do_action_toggle_block_payment(self, model, ids):
+        move = self.data[model][ids[0]]
+        move["payment_state"] = "not_paid" if move["payment_state"] == "blocked" else "blocked"
+        self.touch(move)
