@@ -248,11 +248,11 @@ class Payments:
         self._pay(
             customer,
             "discount_too_late",
-            "person",
+            "either",
             text,
             [Settles(item=item, cash=item.amount - item.discount)],
             day=day,
-            note="Discount taken more than a week after its last day: claim it back, or allow it?",
+            note="Discount taken more than a week after its last day: it stays open, to be claimed or allowed.",
         )
 
     def _short_with_reason(self, house: str) -> None:
@@ -262,10 +262,10 @@ class Payments:
         self._pay(
             customer,
             "short_with_reason",
-            "person",
+            "either",
             lambda: wording.deducted(self.chance, customer, item, short),
             [Settles(item=item, cash=item.amount - short)],
-            note="The customer deducts and says why.",
+            note="The customer deducts and says why: what is deducted stays open until that is settled.",
         )
 
     def _instalment(self, house: str) -> None:
