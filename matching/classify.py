@@ -57,16 +57,16 @@ def _incoming(reading: Reading) -> IgnoredReason | None:
     payment = reading.payment
     code = payment.transaction_code.upper()
     by_the_bank = not payment.payer_account and not payment.payer_name
-    known = reading.payer.by_account or reading.payer.by_name or reading.strong
-    if known:
+    if reading.payer.by_account or reading.payer.by_name:
         return None
+    reason: IgnoredReason | None = None
     if _INTEREST_CODES.search(code) or (by_the_bank and _INTEREST.search(reading.text)):
-        return "interest"
-    if _FEE_CODES.search(code) and by_the_bank:
-        return "bank_fee"
-    if payment.payer_name and _TAX.search(plain(payment.payer_name)) and _TAX_TEXT.search(reading.text):
-        return "tax"
-    return None
+        reason = "interest"
+    elif _FEE_CODES.search(code) and by_the_bank:
+        reason = "bank_fee"
+    elif payment.payer_name and _TAX.search(plain(payment.payer_name)) and _TAX_TEXT.search(reading.text):
+        reason = "tax"
+    return reason if reason and not reading.strong else None
 
 
 def is_return(reading: Reading) -> bool:

@@ -79,30 +79,61 @@ def match_batch(index: LedgerIndex, payments: Iterable[Payment], as_of: date) ->
 def propose(reading: Reading, index: LedgerIndex) -> list[Hypothesis]:
     """Every explanation the rules can offer, scored and doubted, best first; a certain one ends the search."""
     found: list[Hypothesis] = []
+    for step in (_named, _named_otherwise, _named_weakly, _named_with_slips, _not_named):
+        more = list(step(reading, index, found))
+        if more:
+            found.extend(more)
+            if _explained(more):
+                judged = vetoes.apply(reading, scored(found), index)
+                if judged[0].confidence >= CONTENDS_FROM:
+                    return judged
+    return vetoes.apply(reading, scored(found), index)
+
+
+def _named(reading: Reading, index: LedgerIndex, found: list[Hypothesis]) -> Iterable[Hypothesis]:
+    """By the payer's advice, and by numbers named in full."""
+    del found
     if reading.payment.documents:
-        found.extend(by_remittance_advice(reading, index))
-    for view in reading.views:
+        yield from by_remittance_advice(reading, index)
+    if reading.first_view.strong:
+        yield from by_document_number(reading, index, reading.first_view.strong)
+
+
+def _named_otherwise(reading: Reading, index: LedgerIndex, found: list[Hypothesis]) -> Iterable[Hypothesis]:
+    """By the same, with the lines of the text joined, or in the end-to-end id."""
+    del found
+    for view in reading.views[1:]:
         if view.strong:
-            found.extend(by_document_number(reading, index, view.strong))
-    if not reading.views[0].strong and reading.strong:
-        found.extend(by_document_number(reading, index, reading.strong))
-    if _explained(found):
-        judged = vetoes.apply(reading, scored(found), index)
-        if judged[0].confidence >= CONTENDS_FROM:
-            return judged
+            yield from by_document_number(reading, index, view.strong)
+    if reading.strong and not any(view.strong for view in reading.views):
+        yield from by_document_number(reading, index, reading.strong)
+
+
+def _named_weakly(reading: Reading, index: LedgerIndex, found: list[Hypothesis]) -> Iterable[Hypothesis]:
+    """By running numbers, shorthand and other parts of numbers."""
+    del found
     for view in reading.views:
         if view.weak:
-            found.extend(by_document_number(reading, index, [*view.strong, *view.weak], "part_of_number"))
-            found.extend(_one_of(reading, index, view.weak))
-    if not _explained(found):
-        for view in reading.views:
-            found.extend(by_slipped_list(reading, index, view))
-    if not _explained(found):
-        found.extend(by_near_number(reading, index))
+            yield from by_document_number(reading, index, [*view.strong, *view.weak], "part_of_number")
+            yield from _one_of(reading, index, view.weak)
+
+
+def _named_with_slips(reading: Reading, index: LedgerIndex, found: list[Hypothesis]) -> Iterable[Hypothesis]:
+    """By numbers typed wrong."""
+    if _explained(found):
+        return
+    for view in reading.views:
+        yield from by_slipped_list(reading, index, view)
+    yield from by_near_number(reading, index)
+
+
+def _not_named(reading: Reading, index: LedgerIndex, found: list[Hypothesis]) -> Iterable[Hypothesis]:
+    """By the month that is named, and by the amount alone; where documents are named, amounts only make suggestions."""
     if not found:
-        found.extend(by_period(reading, index))
-    found.extend(_by_amount_unless_named(reading, index))
-    return vetoes.apply(reading, scored(found), index)
+        yield from by_period(reading, index)
+    named = any(mention.items for mention in (*reading.strong, *reading.weak))
+    for hypothesis in by_amount(reading, index):
+        yield hypothesis.doubted("the text names other documents", vetoes.NEVER - 500) if named else hypothesis
 
 
 def _explained(found: list[Hypothesis]) -> bool:
@@ -117,13 +148,6 @@ def _one_of(reading: Reading, index: LedgerIndex, mentions: list[Mention]) -> It
                 for hypothesis in by_document_number(reading, index, [mention], "part_of_number"):
                     if hypothesis.relation in {"exact", "discount"}:
                         yield hypothesis
-
-
-def _by_amount_unless_named(reading: Reading, index: LedgerIndex) -> Iterable[Hypothesis]:
-    """What names a document is explained by that document; amounts alone speak only where nothing is named."""
-    named = any(mention.items for mention in (*reading.strong, *reading.weak))
-    for hypothesis in by_amount(reading, index):
-        yield hypothesis.doubted("the text names other documents", vetoes.NEVER - 500) if named else hypothesis
 
 
 def _settle(proposals: list[Proposal], index: LedgerIndex) -> frozenset[int]:

@@ -22,14 +22,17 @@ _WINDOW = 8
 _GAP = re.compile(r"[^A-Z0-9]{0,4}")
 _PREFIX = re.compile(r"([A-Z]+)[^A-Z0-9]{0,3}$")
 _NO_DOCUMENT = re.compile(
-    r"(?:KD|KDN|KDNR|KUNDE|KUNDEN|KUNDENNR|KUNDENNUMMER|KND|KLANT|KLANTNR|KLANTNUMMER|DEB|DEBNR|DEBITOR|DEBITEUR|CLIENT"
-    r"|CUST|CUSTOMER|CUSTOMERNO|CUSTNO|TEL|TELEFON|PHONE|FAX|IBAN|BIC|KONTO|BLZ|PLZ|NIP|VAT|BTW|UST|USTID|KVK|SIRET|SIREN"
-    r"|KONTRAHENT|KLIENT)$"
+    r"(?:\b(?:KD|KDN|KUNDEN?|KND|KLANT|KLANTEN|DEB|DEBITOR|DEBITEUR(?:EN)?|CLIENT|CUST|CUSTOMER|KONTRAHENT|KLIENT|KUND|MANDANT"
+    r"|VERTRAG|CONTRACT|CONTRAT|UMOWA|MANDAT|MANDATE)[^A-Z0-9]{0,3}(?:N|NR|NO|NUM|NUMMER|NUMER|NUMBER|ID|CODE)?"
+    r"|KDNR|KUNDENNUMMER|KUNDENNR|KLANTNR|KLANTNUMMER|DEBNR|CUSTNO|CUSTOMERNO|TEL|TELEFON|TELEFOON|PHONE|FAX|IBAN|BIC|KONTO|BLZ|PLZ|NIP"
+    r"|VAT|BTW|UST|USTID|KVK|SIRET|SIREN|KNR)[^A-Z0-9]{0,3}$"
 )
 _SLIPPED = re.compile(
     r"(?<=[0-9])[OQILSB](?=[0-9OQILSB]*[0-9])|(?<![A-Z])[OQILSB](?=[0-9]{2})|(?<=[0-9]{2})[OQILSB](?![A-Z])"
 )
 _UNSLIP = {"O": "0", "Q": "0", "I": "1", "L": "1", "S": "5", "B": "8"}
+_NOT_ALNUM = re.compile(r"[^A-Z0-9]+")
+_DIGIT = re.compile(r"[0-9]")
 _RF = re.compile(r"RF[0-9]{2}")
 _DATE_OR_AMOUNT = re.compile(
     r"(?<![0-9])(?:(?:0?[1-9]|[12][0-9]|3[01])[./-](?:0?[1-9]|1[0-2])[./-](?:20)?[0-9]{2}|20[0-9]{2}-[01][0-9]-[0-3][0-9])(?![0-9])"
@@ -102,7 +105,7 @@ def whole_numbers(text: str, groups: list[Group], index: LedgerIndex) -> list[Me
                     found.append(mention)
     if "RF" in text and references:
         found.extend(_creditor_references(text, index))
-    if len(index.numbers.texts.keys) or len(index.closed_numbers.texts.keys):
+    if index.text_lengths:
         found.extend(_other_texts(text, index))
     return _without_overlaps(found)
 
@@ -129,27 +132,36 @@ def _creditor_references(text: str, index: LedgerIndex) -> Iterator[Mention]:
                     break
 
 
-_TOKEN = re.compile(r"[A-Z0-9][A-Z0-9/_.-]{2,40}")
+_TOKEN = re.compile(r"[A-Z0-9][A-Z0-9/_.-]{0,40}")
 
 
 def _other_texts(text: str, index: LedgerIndex) -> Iterator[Mention]:
     """Order numbers, short or mixed document numbers: words of the text, alone and with their neighbour."""
-    tokens = [match for _, match in zip(range(MOST_GROUPS), _TOKEN.finditer(text), strict=False)]
-    for place, token in enumerate(tokens):
-        yield from _other_text(compact(token.group()), token.start(), token.end(), index)
-        if place + 1 < len(tokens) and tokens[place + 1].start() - token.end() <= 2:
-            after = tokens[place + 1]
-            yield from _other_text(compact(token.group() + after.group()), token.start(), after.end(), index)
+    lengths = index.text_lengths
+    earlier, earlier_start, earlier_end = "", 0, -9
+    for _, token in zip(range(MOST_GROUPS), _TOKEN.finditer(text), strict=False):
+        word = _NOT_ALNUM.sub("", token.group())
+        start = token.start()
+        if len(word) in lengths:
+            yield from _other_text(word, start, token.end(), index)
+        if start - earlier_end <= 2 and len(word) + len(earlier) in lengths:
+            yield from _other_text(earlier + word, earlier_start, token.end(), index)
+        earlier, earlier_start, earlier_end = word, start, token.end()
 
 
 def _other_text(word: str, start: int, end: int, index: LedgerIndex) -> Iterator[Mention]:
-    if len(word) < 3 or not any(letter.isdigit() for letter in word):
+    if not _DIGIT.search(word):
         return
     items = tuple(index.numbers.by_text(word))
     closed = tuple(index.closed_numbers.by_text(word))
     if items or closed:
         grade = Reference.FULL if len(word) >= 6 else Reference.DIGITS if len(word) >= 5 else Reference.PART
         yield Mention(start, end, word, grade, items, closed)
+
+
+def _labelled_otherwise(text: str, start: int) -> bool:
+    """Whether the words in front say that the number is a customer's, a telephone's, a contract's: no document's."""
+    return _NO_DOCUMENT.search(text, max(0, start - 24), start) is not None
 
 
 def _number(text: str, digits: str, start: int, end: int, index: LedgerIndex) -> Mention | None:
@@ -163,6 +175,8 @@ def _number(text: str, digits: str, start: int, end: int, index: LedgerIndex) ->
     graded = [(_grade(digits, letters, place, index.numbers, index), place) for place in items]
     graded_closed = [(_grade(digits, letters, place, index.closed_numbers, index), place) for place in closed]
     best = max(grade for grade, _ in (*graded, *graded_closed))
+    if _labelled_otherwise(text, start):
+        best = Reference.NONE
     if best is Reference.NONE:
         return None
     kept = tuple(dict.fromkeys(place for grade, place in graded if grade == best))
@@ -182,8 +196,6 @@ def _grade(digits: str, letters: str, place: int, numbers: NumberIndex, index: L
     if letters and letters in index.prefixes:
         # Another series of ours is named: an order or a credit note that happens to have the same digits.
         return Reference.NONE if prefix else Reference.PART
-    if _NO_DOCUMENT.search(letters):
-        return Reference.PART
     significant = len(digits.lstrip("0"))
     if significant < 4:
         return Reference.NONE
@@ -291,7 +303,7 @@ def _running(text: str, group: Group, earlier: str, index: LedgerIndex, customer
     key = digit_key(group.digits)
     before = _PREFIX.search(text, max(0, group.start - 24), group.start)
     letters = before.group(1) if before else ""
-    if _NO_DOCUMENT.search(letters):
+    if _labelled_otherwise(text, group.start):
         return None
     best: dict[Reference, tuple[list[int], list[int]]] = {}
     if len(group.digits) >= 3:
@@ -387,6 +399,8 @@ def unknown_numbers(text: str, groups: list[Group], mentions: list[Mention], ind
             continue
         before = _PREFIX.search(text, max(0, group.start - 24), group.start)
         letters = before.group(1) if before else ""
+        if _labelled_otherwise(text, group.start) or index.parties.by_number.get(group.digits):
+            continue
         named = _DOCUMENT_WORD.search(letters) is not None or any(
             _ends_with(letters, prefix) for prefix in index.prefixes
         )
@@ -398,10 +412,13 @@ def unknown_numbers(text: str, groups: list[Group], mentions: list[Mention], ind
 
 
 def near_strings(text: str, groups: list[Group]) -> list[str]:
-    """What in the text might be a mistyped number: digit groups, and two or three neighbours read together."""
-    undone = digit_groups(slips_undone(text)) if LETTERS.search(text) else groups
+    """What in the text might be a mistyped number: digit groups that are no date or amount, alone and with neighbours."""
     found: dict[str, None] = {}
-    for source in (groups, undone):
+    sources = [_free(groups, (), text, masked=True)]
+    undone = slips_undone(text)
+    if undone != text:
+        sources.append(_free(digit_groups(undone), (), undone, masked=True))
+    for source in sources:
         for first, group in enumerate(source[:60]):
             digits = group.digits
             before = group.end

@@ -1,6 +1,6 @@
 """A possible explanation of a payment, as the rules propose it and scoring, vetoes and arbitration judge it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from matching.grades import Payer, Reference
 from matching.model.decision import ResidualReason
@@ -44,4 +44,18 @@ class Hypothesis:
     def doubted(self, why: str, at_most: int) -> "Hypothesis":
         """The same, with a reason not to post it."""
         ceiling = min(self.confidence, at_most) if self.confidence or self.doubts else at_most
-        return replace(self, confidence=ceiling, doubts=(*self.doubts, why))
+        return self.at(ceiling, (*self.doubts, why))
+
+    def at(self, confidence: int, doubts: tuple[str, ...] | None = None) -> "Hypothesis":
+        """The same at another confidence."""
+        return Hypothesis(
+            self.rule,
+            self.relation,
+            self.lines,
+            self.reference,
+            self.payer,
+            self.rest,
+            self.quoted,
+            confidence,
+            self.doubts if doubts is None else doubts,
+        )

@@ -138,6 +138,7 @@ class NumberIndex:
         text_at: list[int] = []
         lengths: set[int] = set()
         tail_lengths: set[int] = set()
+        text_lengths: set[int] = set()
         ranges: dict[tuple[str, int], tuple[int, int]] = {}
         for place, number in enumerate(table.numbers):
             text = plain(number)
@@ -161,9 +162,12 @@ class NumberIndex:
                     tail_at.append(place)
                     tail_lengths.add(len(tail))
             if len(digits) < 5 or len(LETTERS.findall(text)) > 1:
-                text_keys.append(text_key(compact(text)))
+                word = compact(text)
+                text_keys.append(text_key(word))
                 text_at.append(place)
-        self.reference_lengths = self._add_references(text_keys, text_at)
+                text_lengths.add(len(word))
+        self.reference_lengths = self._add_references(text_keys, text_at, text_lengths)
+        self.text_lengths = frozenset(text_lengths)
         self.lengths = frozenset(lengths)
         self.tail_lengths = frozenset(tail_lengths)
         self.ranges = tuple((width, low, high) for (_, width), (low, high) in sorted(ranges.items()) if width >= 5)
@@ -171,7 +175,7 @@ class NumberIndex:
         self.tails = Lookup(tail_keys, tail_at)
         self.texts = Lookup(text_keys, text_at)
 
-    def _add_references(self, keys: list[int], places: list[int]) -> frozenset[int]:
+    def _add_references(self, keys: list[int], places: list[int], text_lengths: set[int]) -> frozenset[int]:
         """Structured references and customers' order numbers are found by their compact text."""
         lengths = set()
         for place, reference in self.table.references.items():
@@ -180,12 +184,15 @@ class NumberIndex:
                 keys.append(text_key(text))
                 places.append(place)
                 lengths.add(len(text))
+                if not text.isdigit():
+                    text_lengths.add(len(text))
         for place, references in self.table.others.items():
             for reference in references:
                 text = compact(reference)
                 if len(text) >= 4:
                     keys.append(text_key(text))
                     places.append(place)
+                    text_lengths.add(len(text))
         return frozenset(lengths)
 
     def digits_of(self, place: int) -> tuple[str, str, str]:
@@ -237,7 +244,7 @@ class LedgerIndex:
         self.closed_numbers = NumberIndex(self.settled, self.series)
         self.most_digits = min(30, max((*self.numbers.lengths, *self.closed_numbers.lengths, 5)) + 2)
         self.reference_lengths = self.numbers.reference_lengths | self.closed_numbers.reference_lengths
-        self.has_others = bool(self.open.others)
+        self.text_lengths = self.numbers.text_lengths | self.closed_numbers.text_lengths
         self._amounts = _amount_lookup(self.open)
         self._customer_amounts: dict[int, dict[int, list[int]]] = {}
         self.coarse: dict[int, bool] = {}

@@ -1,12 +1,12 @@
 """One payment, read: its texts, the documents they mention, who paid, and when."""
 
 import re
-from functools import cached_property
 
 from matching import extract
 from matching.extract import Mention
 from matching.grades import Payer, Reference
 from matching.index import LedgerIndex
+from matching.lazily import lazily
 from matching.model.decision import ResidualReason
 from matching.model.payment import Payment
 from matching.numbers.series import DIGITS
@@ -90,13 +90,13 @@ class Reading:
         customers = {self.index.open.customer[place] for place in places}
         return min((self.payer_grade(customer) for customer in customers), default=Payer.UNKNOWN)
 
-    @cached_property
+    @lazily
     def likely(self) -> tuple[list[int], Payer]:
         """Customers this payment most likely comes from, with their relatives, and how surely that is known."""
         own, grade = self._from
         return [*own, *self.relatives], grade
 
-    @cached_property
+    @lazily
     def _from(self) -> tuple[list[int], Payer]:
         return self.payer.likely(self.index.parties)
 
@@ -105,17 +105,22 @@ class Reading:
         """The customers this payment most likely comes from: one, if all is well."""
         return self._from[0]
 
-    @cached_property
+    @lazily
     def relatives(self) -> list[int]:
         """Others for whom these may pay: their group, and who has declared them as payer."""
         return relatives(self.own, self.index.parties)
 
-    @cached_property
+    @lazily
+    def first_view(self) -> "TextView":
+        """The text with its lines spaced."""
+        return TextView(self, self.texts[0])
+
+    @lazily
     def views(self) -> tuple["TextView", ...]:
         """The readings of the text, each with its own mentions: lines spaced, and lines joined where that differs."""
-        return tuple(TextView(self, text) for text in self.texts)
+        return (self.first_view, *(TextView(self, text) for text in self.texts[1:]))
 
-    @cached_property
+    @lazily
     def structured(self) -> list[Mention]:
         """Documents named in the fields a bank delivers apart from the text."""
         found: list[Mention] = []
@@ -139,7 +144,7 @@ class Reading:
         inner = plain(number[:70])
         return extract.whole_numbers(inner, extract.digit_groups(inner), self.index)
 
-    @cached_property
+    @lazily
     def strong(self) -> list[Mention]:
         """Documents named completely, in any reading of the text, or else in the end-to-end id."""
         found: list[Mention] = []
@@ -150,7 +155,7 @@ class Reading:
             found = [mention for mention in self.named_in(end_to_end) if mention.grade >= Reference.FULL]
         return found
 
-    @cached_property
+    @lazily
     def weak(self) -> list[Mention]:
         """Further documents, named weakly, in any reading."""
         found: list[Mention] = []
@@ -159,14 +164,14 @@ class Reading:
         known = {(mention.items, mention.closed) for mention in self.strong}
         return [mention for mention in found if (mention.items, mention.closed) not in known]
 
-    @cached_property
+    @lazily
     def customers(self) -> frozenset[int]:
         """Customers that the payment may be of: its payer, the payer's relatives, owners of what it names."""
         column = self.index.open.customer
         named = {column[place] for mention in self.strong for place in mention.items[:3]}
         return frozenset(self.likely[0]) | named
 
-    @cached_property
+    @lazily
     def closed(self) -> list[Mention]:
         """Documents that the text names and that are settled already, of this payer as far as one can tell."""
         table = self.index.settled
@@ -178,7 +183,7 @@ class Reading:
                     found.append(mention)
         return found
 
-    @cached_property
+    @lazily
     def closed_for_sure(self) -> list[Mention]:
         """Closed documents that were meant: not somebody else's, hit by a typing slip."""
         return [mention for mention in self.closed if not self._hit_by_slip(mention)]
@@ -187,7 +192,7 @@ class Reading:
     def _look_closer(self) -> bool:
         return not any(mention.items for mention in self.strong)
 
-    @cached_property
+    @lazily
     def foreign(self) -> list[Mention]:
         """Documents that the text names and that are open in another currency only."""
         table, currency = self.index.open, self.payment.currency
@@ -199,13 +204,13 @@ class Reading:
                     found.append(mention)
         return found
 
-    @cached_property
+    @lazily
     def unknown_numbers(self) -> list[str]:
         """Numbers in the text that look like ours and are none that we know, however the lines are read."""
         first, *others = (one.unknown for one in self.views)
         return [number for number in first if all(number in other for other in others)]
 
-    @cached_property
+    @lazily
     def near_strings(self) -> list[str]:
         """Digit strings of the text that might be a mistyped number of the payer's.
 
@@ -230,7 +235,7 @@ class Reading:
                 return False
         return all(open_items.open[place] != amount for place in mention.items)
 
-    @cached_property
+    @lazily
     def mentions_credit(self) -> bool:
         """Whether the text speaks of a credit note or of netting."""
         return _CREDIT_WORDS.search(self.text) is not None
@@ -259,7 +264,7 @@ class TextView:
         self.here = extract.whole_numbers(text, self.groups, reading.index)
         _add_new(self.strong, self.here)
 
-    @cached_property
+    @lazily
     def weak(self) -> list[Mention]:
         """Documents named in shorthand, by running number, glued together, or with letters typed for digits."""
         index, customers = self._reading.index, self._reading.customers
@@ -276,7 +281,7 @@ class TextView:
         known = {(mention.items, mention.closed) for mention in self.strong}
         return [mention for mention in found if (mention.items, mention.closed) not in known]
 
-    @cached_property
+    @lazily
     def unknown(self) -> list[str]:
         """Numbers that look like ours and are not."""
         return extract.unknown_numbers(self.text, self.groups, [*self.here, *self.weak], self._reading.index)

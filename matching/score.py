@@ -1,7 +1,6 @@
 """From evidence to confidence: the decision table, and nothing else."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from matching.decision_table import confidence
 from matching.hypothesis import Hypothesis
@@ -13,5 +12,5 @@ def scored(found: Iterable[Hypothesis]) -> list[Hypothesis]:
     for hypothesis in found:
         sure = confidence(hypothesis.relation, hypothesis.reference, hypothesis.payer)
         ceiling = hypothesis.confidence if hypothesis.doubts else sure
-        judged.append(replace(hypothesis, confidence=min(sure, ceiling)))
+        judged.append(hypothesis.at(min(sure, ceiling)))
     return judged

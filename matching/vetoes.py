@@ -11,6 +11,7 @@ from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
 from matching.reading import Reading
 
+_INEXACT = frozenset({"over", "short", "tolerated", "completed"})
 NEVER = 5_000
 """No policy may post from a confidence as low as this."""
 
@@ -31,10 +32,12 @@ def _judge(reading: Reading, hypothesis: Hypothesis, index: LedgerIndex) -> Hypo
         hypothesis = hypothesis.doubted("the payer is known as another customer", NEVER)
     if len({table.currency[place] for place in places}) > 1:
         hypothesis = hypothesis.doubted("the items are in several currencies", NEVER)
-    if hypothesis.reference is Reference.NONE and reading.unknown_numbers:
+    if hypothesis.reference is not Reference.NONE and hypothesis.relation not in _INEXACT:
+        pass
+    elif reading.unknown_numbers and hypothesis.reference is Reference.NONE:
         number = reading.unknown_numbers[0]
         hypothesis = hypothesis.doubted(f"the text names {number}, which is no open document", NEVER)
-    elif reading.unknown_numbers and hypothesis.relation in {"over", "short", "tolerated", "completed"}:
+    elif reading.unknown_numbers:
         number = reading.unknown_numbers[0]
         hypothesis = hypothesis.doubted(f"the text also names {number}, which is no open document", NEVER)
     if hypothesis.relation == "over" and hypothesis.rest * 2 > sum(table.open[place] for place in places):

@@ -7,7 +7,8 @@ reach the amount stops the posting.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from dataclasses import replace
+from itertools import accumulate, combinations
 from math import gcd
 
 from matching.grades import Payer, Reference
@@ -21,6 +22,7 @@ _PAIR_CHANCE = 0.001
 _MOST_RELATIVES = 200
 _MOST_SINGLES = 8
 _ROUND = 50
+_SWAPS_OF = 60
 
 
 def by_amount(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]:
@@ -39,8 +41,7 @@ def by_amount(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]:
     yield from _judged_singles(reading, index, singles, elsewhere, sums, sure)
     ways = len({hypothesis.places for hypothesis in sums}) + len(singles) + len(elsewhere)
     for hypothesis in sums:
-        found = Hypothesis(hypothesis.rule, "family", hypothesis.lines, Reference.NONE, sure, doubts=hypothesis.doubts)
-        found = found.doubted(hypothesis.doubts[0], 4_000) if hypothesis.doubts else found
+        found = replace(hypothesis, payer=sure)
         if ways > 1:
             found = found.doubted(f"the amount fits the payer's open items in {ways} ways", 5_000)
         if len(places) >= MOST_ITEMS:
@@ -100,8 +101,8 @@ def _sums(reading: Reading, index: LedgerIndex, places: list[int]) -> list[Hypot
     found: dict[tuple[int, ...], Hypothesis] = {}
     for rule, members in _families(index, places, amount):
         family = Hypothesis(rule, "family", whole_lines(members, index), Reference.NONE, Payer.UNKNOWN)
-        if any(coarse(index, customer) for customer in {index.open.customer[place] for place in members}):
-            family = family.doubted("the payer's amounts repeat", 4_000)
+        if _exchangeable(index, members, places):
+            family = family.doubted("other items of the payer could stand in for some of these", 4_000)
         found.setdefault(tuple(sorted(members)), family)
     pairs = [pair for pair in _pairs(index, places, amount) if tuple(sorted(pair)) not in found]
     by_chance = bool(pairs) and _chance(index, places, amount) > _PAIR_CHANCE
@@ -113,6 +114,25 @@ def _sums(reading: Reading, index: LedgerIndex, places: list[int]) -> list[Hypot
     return list(found.values())
 
 
+def _exchangeable(index: LedgerIndex, members: Sequence[int], places: Sequence[int]) -> bool:
+    """Whether the same sum could be reached with items outside the family: one for one, one for two or two for one.
+
+    Everything that is open can never be exchanged: any other choice is less, as long as there are no credits.
+    """
+    amounts = index.open.open
+    inside = [amounts[place] for place in members]
+    chosen = set(members)
+    outside = [amounts[place] for place in places if place not in chosen]
+    if not outside and min(inside) > 0:
+        return False
+    if len(inside) > _SWAPS_OF or len(outside) > _SWAPS_OF or min(*inside, *outside) < 0:
+        return True
+    ones_in, ones_out = set(inside), set(outside)
+    twos_in = {one + other for one, other in combinations(inside, 2)}
+    twos_out = {one + other for one, other in combinations(outside, 2)}
+    return bool(ones_in & ones_out or twos_in & ones_out or ones_in & twos_out or twos_in & twos_out)
+
+
 def _families(index: LedgerIndex, places: list[int], amount: int) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Everything due up to a day, and everything of one month, of each customer by itself and of all together."""
     by_customer: dict[int, list[int]] = {}
@@ -121,6 +141,9 @@ def _families(index: LedgerIndex, places: list[int], amount: int) -> Iterator[tu
     sources = list(by_customer.values())
     if len(sources) > 1:
         sources.append(places)
+    # Payers often forget their credits, or leave them for later.
+    owed = [[place for place in source if index.open.open[place] > 0] for source in sources]
+    sources.extend(some for some, source in zip(owed, list(sources), strict=True) if len(some) < len(source))
     for source in sources:
         for rule, members in _families_of(index, source, amount):
             if len(members) > 1:
@@ -167,6 +190,6 @@ def _chance(index: LedgerIndex, places: list[int], amount: int) -> float:
     for number, one in enumerate(amounts):
         for other in amounts[:number]:
             total = one + other
-            if low <= total <= high and (total - amount) % 1000 == 0:
+            if low <= total <= high and total != amount and (total - amount) % 1000 == 0:
                 alike += 1
     return alike * 1000 / max(1, high - low)

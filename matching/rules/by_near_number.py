@@ -11,6 +11,9 @@ from matching.reading import Reading
 from matching.rules.amounts import fits
 
 _MOST_ITEMS = 200
+_MOST_CUSTOMERS = 200
+_SHORTEST = 5
+"""With four digits a year or a house number is one slip away from too many documents."""
 
 
 def by_near_number(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]:
@@ -20,13 +23,12 @@ def by_near_number(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]
         return
     amount, currency = reading.payment.amount, reading.payment.currency
     table = index.open
-    candidates = dict.fromkeys(index.with_amount(amount, currency, _MOST_ITEMS))
-    customers, _ = reading.likely
-    for customer in customers[:40]:
-        candidates.update(dict.fromkeys(index.of_customer_with_amount(customer, amount, currency)))
-    for place in index.items_of(customers[:40], currency, _MOST_ITEMS):
-        if table.discount[place] and table.open[place] - table.discount[place] == amount:
-            candidates[place] = None
+    candidates: dict[int, None] = {}
+    customers, sure = reading.likely
+    for customer in customers[:_MOST_CUSTOMERS]:
+        candidates.update(dict.fromkeys(index.payable_with(customer, amount, currency)))
+    if sure < Payer.NAMED:
+        candidates.update(dict.fromkeys(index.with_amount(amount, currency, _MOST_ITEMS)))
     found = [(place, quoted) for place in candidates if (quoted := slipped(index, place, strings))]
     for place, quoted in found[:8]:
         payer = reading.weakest_payer((place,))
@@ -43,15 +45,19 @@ def by_near_number(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]
 
 def slipped(index: LedgerIndex, place: int, strings: list[str]) -> str:
     """The string of the text that is one slip away from the item's number, or empty."""
-    whole, short, tail = index.numbers.digits_of(place)
-    for number in (whole, short, tail):
+    for number in index.numbers.digits_of(place):
         plain = number.lstrip("0")
-        if len(plain) < 4:
+        if len(plain) < _SHORTEST:
             continue
         for string in strings:
-            if abs(len(string) - len(number)) <= 1 and OSA.distance(string, number, score_cutoff=1) <= 1:
+            if -1 <= len(string) - len(number) <= 1 and OSA.distance(string, number, score_cutoff=1) <= 1:
                 return string
-            bare = string.lstrip("0")
-            if len(bare) >= 4 and abs(len(bare) - len(plain)) <= 1 and OSA.distance(bare, plain, score_cutoff=1) <= 1:
-                return string
+            if plain is not number or string[0] == "0":
+                bare = string.lstrip("0")
+                if (
+                    len(bare) >= _SHORTEST
+                    and -1 <= len(bare) - len(plain) <= 1
+                    and OSA.distance(bare, plain, score_cutoff=1) <= 1
+                ):
+                    return string
     return ""

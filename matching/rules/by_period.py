@@ -49,8 +49,8 @@ def periods(text: str, today_month: int) -> set[int]:
             else:
                 found.add((int(year) if len(year) == 4 else 2000 + int(year)) * 12 + month - 1)
     for match in _FIGURES.finditer(text[:1000]):
-        month, year = (match.group(1), match.group(2)) if match.group(1) else (match.group(4), match.group(3))
-        found.add(int(year) * 12 + int(month) - 1)
+        figures = (match.group(1), match.group(2)) if match.group(1) else (match.group(4), match.group(3))
+        found.add(int(figures[1]) * 12 + int(figures[0]) - 1)
     return found
 
 
