@@ -53,7 +53,7 @@ def open_events(path: Path, *, options: ReadOptions | None = None) -> Iterator[R
     chosen = options or ReadOptions()
     with _open(path) as source:
         try:
-            yield from _events(source, path.name, chosen)
+            yield from events_of(source, path.name, options=chosen)
         except OSError as trouble:
             raise UnreadableStatement(f"{path} cannot be read to its end ({trouble.strerror}); try again") from trouble
 
@@ -113,7 +113,9 @@ def _open(path: Path) -> io.BufferedReader:
         raise UnreadableStatement(f"{path} cannot be opened ({trouble.strerror}); check its permissions") from trouble
 
 
-def _events(source: BinaryIO, name: str, options: ReadOptions) -> Iterator[ReadEvent]:
+def events_of(source: BinaryIO, name: str, *, options: ReadOptions | None = None) -> Iterator[ReadEvent]:
+    """Like `open_events`, from a seekable stream that stands at its beginning; ``name`` is for messages."""
+    options = options or ReadOptions()
     family = detect(_head(source), name)
     if family == "zip":
         yield from _zip_events(source, name, options)
