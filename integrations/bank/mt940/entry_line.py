@@ -15,7 +15,7 @@ from matching.model.currencies import MINOR_DIGITS
 
 # The line as the standard has it. Amounts of more than 15 digits are left to the careful reading below.
 _REGULAR = re.compile(
-    r"([0-9]{6})([0-9]{4}|)(E?R?[CD])([A-Z]?)([0-9]{1,15},[0-9]{0,2})([SNF][A-Z0-9]{2}[A-Z0-9 ])([^\n]*)"
+    r"([0-9]{6})([0-9]{4}|)(E?R?[CD])[A-Z]?([0-9]{1,15},[0-9]{0,2})([SNF][A-Z0-9]{2}[A-Z0-9 ])([^\n]*)"
 )
 # The line as it also comes: blanks for the entry date or in between, lower case, a mark or an amount on the next
 # line, a decimal point, no type code.
@@ -29,6 +29,8 @@ _NO_TYPE = re.compile(r"NON ?REF|NOREF|//", re.IGNORECASE)
 _TRAILING = re.compile(r"([^ ].{0,14}?) +(?<=.{16})([^ ].*)")
 _MISSING = frozenset({"", "NONREF", "NON REF", "NOREF", "NOTPROVIDED"})
 _DIGIT_LIMIT = 18
+# A debit takes away, a reversed credit too; an expected booking (E) has the sign it will have.
+_NEGATIVE = frozenset({"D", "RC", "ED", "ERC"})
 
 
 @dataclass(slots=True, eq=False)
@@ -67,10 +69,9 @@ def read_entry_line(body: str, currency: str | None) -> EntryLine:
     found = _REGULAR.match(body)
     if found is None:
         return _irregular(body, currency)
-    value, entry, mark, _funds, digits, type_code, rest = found.groups()
-    amount = Decimal(digits.replace(",", "."))
-    end = found.end()
-    return _line(value, entry, mark, amount, type_code, rest, body[end + 1 :] if end < len(body) else "", ())
+    value, entry, mark, digits, type_code, rest = found.groups()
+    more = body[found.end() + 1 :] if "\n" in body else ""
+    return _line(value, entry, mark, Decimal(digits.replace(",", ".")), type_code, rest, more, ())
 
 
 def _line(  # noqa: PLR0917 - called once per entry, names cost time
@@ -89,16 +90,10 @@ def _line(  # noqa: PLR0917 - called once per entry, names cost time
         remarks += (("value_date_invalid", f"the value date {value} does not exist; the entry has none now"),)
     if entry and entry_date is None:
         remarks += (("entry_date_invalid", f"the entry date {entry} does not exist; the entry has none now"),)
-    # A debit takes away, a reversed debit (RD) gives back; an expected booking (E) has the sign it will have.
-    if mark[-1] == "D":
-        if "R" not in mark:
-            amount = -amount
-    elif "R" in mark:
-        amount = -amount
     trailing = None
     reference, slashes, bank = rest.partition("//")
     if type_code == "NONR" and reference.startswith("EF"):
-        type_code, reference = "", "NON" + "R" + reference
+        type_code, reference = "", f"NONR{reference}"
     if not slashes and len(reference) > 16:
         apart = _TRAILING.fullmatch(reference)
         if apart:
@@ -108,7 +103,7 @@ def _line(  # noqa: PLR0917 - called once per entry, names cost time
     return EntryLine(
         value_date,
         entry_date,
-        amount,
+        -amount if mark in _NEGATIVE else amount,
         mark,
         type_code.rstrip() or None,
         None if reference in _MISSING else reference,

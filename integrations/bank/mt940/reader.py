@@ -164,17 +164,39 @@ class _Reading:
                 Finding(severity="info" if code in _HARMLESS else "warning", code=code, where=where, message=message)
                 for code, message in line.remarks
             ]
-        statement.add(line.amount, booked=line.mark[0] != "E")
-        return self._build(line, texts, statement.entry_count, where)
+        amount, mark = line.amount, line.mark
+        ordinal = statement.add(amount)
+        expected = mark[0] == "E"
+        if expected:
+            statement.expected_total += amount
+        draft = DetailDraft(amount, self._currency, line.bank_reference)
+        own_code = self._read_texts(texts, line, draft)
+        code = line.type_code
+        if own_code:
+            code = f"{code}/{own_code}" if code else own_code
+        return seal_entry(
+            EntryDraft(
+                ordinal,
+                line.entry_date,
+                line.value_date,
+                amount,
+                self._currency,
+                "pending" if expected else "booked",
+                "R" in mark,
+                line.bank_reference,
+                line.reference,
+                code,
+                (seal_detail(draft),),
+                where,
+            )
+        )
 
-    def _build(self, line: EntryLine, texts: list[str], ordinal: int, where: str) -> BankEntry:
-        draft = DetailDraft(line.amount, self._currency, line.bank_reference)
+    def _read_texts(self, texts: list[str], line: EntryLine, draft: DetailDraft) -> str | None:
+        """Let the right dialect fill the draft; returns the bank's own transaction code."""
         remarks = Remarks(texts[0] if len(texts) == 1 else "\n".join(texts), line)
-        dialect = self._forced
-        if dialect is None:
-            dialect = self._likely
-            if dialect is None or dialect.score(remarks) < SURE:
-                self._likely = dialect = recognise(remarks)
+        dialect = self._likely
+        if dialect is None or (dialect is not self._forced and dialect.score(remarks) < SURE):
+            self._likely = dialect = recognise(remarks)
         if texts:
             self._dialects[dialect.NAME] += 1
         own_code = dialect.read(remarks, draft)
@@ -184,26 +206,7 @@ class _Reading:
             self._notes = []
         if line.supplementary:
             read_original_amounts(line.supplementary, draft)
-        code = line.type_code
-        if own_code:
-            code = f"{code}/{own_code}" if code else own_code
-        mark = line.mark
-        return seal_entry(
-            EntryDraft(
-                ordinal,
-                line.entry_date,
-                line.value_date,
-                line.amount,
-                self._currency,
-                "pending" if mark[0] == "E" else "booked",
-                "R" in mark,
-                line.bank_reference,
-                line.reference,
-                code,
-                (seal_detail(draft),),
-                where,
-            )
-        )
+        return own_code
 
     # -- Everything else ----------------------------------------------------------------------------------------
 

@@ -14,28 +14,26 @@ _NARROWEST = 27  # no bank cuts its lines shorter than a German sub-field
 _CODE_SIGNS = frozenset(["", *"/?~^<>"])
 _PARTIAL_CODE = re.compile(r"[/?~^<>][A-Z0-9]{0,4}$")
 _NOT_GIVEN = frozenset({"", "NOTPROVIDED", "NONREF", "NICHTANGEGEBEN", "NOTPROV", "-"})
+_NOT_GIVEN_LENGTH = 16
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}")
 _BIC = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?")
 _MONEY = re.compile(r"([A-Z]{3}) ?([0-9]{1,15}(?:[,.][0-9]{0,4})?)")
 
 
 class Remarks:
-    """One entry's texts: its `:86:` fields as they came, the same unwrapped into one line, and its `:61:` line.
+    """One entry's texts: its `:86:` fields as they came, the same unwrapped into one line, and its `:61:` line."""
 
-    ``marked`` keeps the places of the line ends: CR where a full line goes on without a blank, LF where the line
-    ended on purpose and a blank stands for it.
-    """
-
-    __slots__ = ("body", "line", "marked", "text")
+    __slots__ = ("body", "line", "text")
 
     def __init__(self, body: str, line: EntryLine) -> None:
         self.body = body
         self.line = line
-        if "\n" in body:
-            self.marked = marked = mark_line_ends(body)
-            self.text = marked.replace("\r", "").replace("\n", " ")
-        else:
-            self.marked = self.text = body
+        self.text = unwrap(body) if "\n" in body else body
+
+    @property
+    def marked(self) -> str:
+        """The text with its line ends: CR inside words, LF between them."""
+        return mark_line_ends(self.body) if "\n" in self.body else self.body
 
     @property
     def lines(self) -> list[str]:
@@ -53,10 +51,10 @@ def mark_line_ends(body: str) -> str:
     >>> unwrap("INVOICES 4711,\n4712"), unwrap("WITH REGARD TO YOUR LETTER OF MARCH 3 WE PAY TODAY INVOICE 47\n11")
     ('INVOICES 4711, 4712', 'WITH REGARD TO YOUR LETTER OF MARCH 3 WE PAY TODAY INVOICE 4711')
     """
+    if _evenly_cut(body):
+        return body.replace("\n", "\r")
     lines = body.split("\n")
     first = len(lines[0])
-    if first in _FULL and len(body) - first - len(lines[-1]) == (SWIFT_LINE + 1) * (len(lines) - 2) + 1:
-        return body.replace("\n", "\r")
     lengths = {len(line) for line in lines[:-1]}
     # Some banks have a width of their own: several lines of the same length were cut, not ended.
     width = lengths.pop() if len(lengths) == 1 and len(lines) > 2 and first >= _NARROWEST else _NEARLY_FULL
@@ -68,8 +66,17 @@ def mark_line_ends(body: str) -> str:
     return text
 
 
+def _evenly_cut(body: str) -> bool:
+    """Whether every line but the last is 65 characters long (or the first less, by the four of the tag)."""
+    first = body.find("\n")
+    middle = body.rfind("\n") - first
+    return first in _FULL and middle % (SWIFT_LINE + 1) == 0 and body.count("\n") == middle // (SWIFT_LINE + 1) + 1
+
+
 def unwrap(body: str) -> str:
     """Lines as one text, see `mark_line_ends`."""
+    if _evenly_cut(body):
+        return body.replace("\n", "")
     return mark_line_ends(body).replace("\r", "").replace("\n", " ")
 
 
@@ -79,7 +86,7 @@ def pieces(marked: str) -> tuple[str, ...]:
     >>> pieces("INV 47\r11\nINV 12")
     ('INV 47', '11', 'INV 12')
     """
-    return tuple(line for line in marked.replace("\r", "\n").split("\n") if line.strip())
+    return tuple(filter(str.strip, marked.replace("\r", "\n").split("\n")))
 
 
 def joined(marked: str) -> str:
@@ -88,7 +95,9 @@ def joined(marked: str) -> str:
     >>> joined("INV 47\r11\nINV   12 ")
     'INV 4711 INV 12'
     """
-    return " ".join(marked.replace("\r", "").split())
+    if "\r" in marked:
+        marked = marked.replace("\r", "")
+    return " ".join(marked.split())
 
 
 def given(text: str | None) -> str | None:
@@ -100,6 +109,8 @@ def given(text: str | None) -> str | None:
     if text is None:
         return None
     text = text.strip()
+    if len(text) > _NOT_GIVEN_LENGTH:
+        return text
     return None if text.replace(" ", "").upper() in _NOT_GIVEN else text
 
 
@@ -111,7 +122,7 @@ def account(text: str | None) -> str | None:
     """
     if text is None:
         return None
-    compact = "".join(text.split())
+    compact = text if text.isalnum() else "".join(text.split())
     return compact if compact.strip("0-./") else None
 
 

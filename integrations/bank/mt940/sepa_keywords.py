@@ -12,33 +12,51 @@ _KEYWORDS = frozenset(
 # The old form ends with the purpose text, so what follows it can only be one of these, written by the bank.
 _COLON = re.compile(r"\b(EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|PURP|IBAN|BIC): ")
 
-Span = tuple[str, int, int]
 
+def keyword_values(marked: str) -> list[tuple[str, str]]:
+    r"""Keywords and their values in order, line marks (CR, LF) kept; text before the first has the keyword ``""``.
 
-def keyword_spans(text: str) -> list[Span]:
-    """Keyword and where its value begins and ends; text before the first keyword has the keyword ``""``.
-
-    >>> text = "EREF+INV 4711SVWZ+thanks EREF: INV 4711 IBAN: DE02"
-    >>> [(keyword, text[begin:end]) for keyword, begin, end in keyword_spans(text)]
-    [('EREF', 'INV 4711'), ('SVWZ', 'thanks '), ('EREF', 'INV 4711 '), ('IBAN', 'DE02')]
+    >>> keyword_values("EREF+INV 4711\rSV\rWZ+thanks EREF: INV 4711 IBAN: DE02")
+    [('EREF', 'INV 4711\r'), ('SVWZ', 'thanks '), ('EREF', 'INV 4711 '), ('IBAN', 'DE02')]
     """
-    found: list[Span] = []
-    at = text.find("+", 3)
-    while at > 0:
-        if (keyword := text[at - 4 : at]) in _KEYWORDS or (keyword := text[at - 3 : at]) == "BIC":
-            found.append((keyword, at - len(keyword), at + 1))
-        at = text.find("+", at + 1)
-    if ": " in text:
-        found += [(match.group(1), match.start(), match.end()) for match in _COLON.finditer(text)]
-        found.sort(key=_where)
-    if not found:
-        return [("", 0, len(text))]
-    spans: list[Span] = [("", 0, found[0][1])] if found[0][1] else []
-    last = len(found) - 1
-    for at, (keyword, _begin, end) in enumerate(found):
-        spans.append((keyword, end, found[at + 1][1] if at < last else len(text)))
-    return spans
+    values: list[tuple[str, str]] = []
+    keyword, value = "", ""
+    chunks = marked.split("+")
+    last = chunks.pop()
+    for chunk in chunks:
+        if (found := chunk[-4:]) in _KEYWORDS or (found := _cut_keyword(chunk)):
+            value += chunk[: -len(found)]
+            if keyword or value:
+                values.append((keyword, value))
+            keyword, value = found if found in _KEYWORDS else _plain(found), ""
+        else:
+            value += chunk + "+"
+    values.append((keyword, value + last))
+    if ": " in marked:
+        values = [part for keyword, value in values for part in _colon_values(keyword, value)]
+    return values
 
 
-def _where(span: Span) -> int:
-    return span[1]
+def _plain(marked: str) -> str:
+    return marked.replace("\r", "").replace("\n", "")
+
+
+def _cut_keyword(chunk: str) -> str:
+    """The keyword at the end with the line marks inside it, empty when there is none."""
+    for length in (3, 5, 6):
+        if _plain(chunk[-length:]) in _KEYWORDS:
+            return chunk[-length:]
+    return ""
+
+
+def _colon_values(keyword: str, marked: str) -> list[tuple[str, str]]:
+    """The value parted at keywords of the old form; a line end may cut them too."""
+    plain = _plain(marked)
+    places = [at for at, sign in enumerate(marked) if sign not in "\r\n"]
+    values = []
+    begin = 0
+    for found in _COLON.finditer(plain):
+        values.append((keyword, marked[begin : places[found.start()]]))
+        keyword, begin = found.group(1), places[found.end() - 1] + 1
+    values.append((keyword, marked[begin:]))
+    return values if values[0] != ("", "") else values[1:]

@@ -6,20 +6,17 @@ payers use slashes, so only known codes part the text.
 """
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 
 from integrations.bank.mt940.drafts import DetailDraft
 from integrations.bank.mt940.remarks import account, given, is_bic, joined, pieces, set_original_amount
 from matching.model.bank_statement import StructuredReference
 
-CODES = frozenset(
-    """TRTP EREF KREF PREF IREF CREF MARF CSID IBAN BBAN ACNO BIC NAME ADDR REMI USTD STRD ISDT ORDP BENM ULTD ULTB ULTC
-    CNTP PURP PY RTRN OCMT CHGS CHGS1 CHGS2 EXCH TRCD SVCL BAI CDTRREFTP CDTRREF ISSR CRNM CACT CBIC DBNM DACT DBIC OPRP
-    TXTP TXID NRTX BUSP ACCW EI BO BO1 BI BN BN1 PT BAI TR""".split()  # noqa: SIM905 - reads best as lines of words
-)
+_REMITTANCE = frozenset({"REMI", "USTD", "PY", ""})
 _PARTIES = frozenset({"ORDP", "BENM"})
 _ULTIMATE = frozenset({"ULTD", "ULTB", "ULTC"})
-_AMOUNTS = frozenset({"OCMT", "CHGS", "EXCH"})
+_AMOUNTS = frozenset({"OCMT", "CHGS", "CHGS1", "CHGS2", "EXCH"})
 _ACCOUNT_LINE = re.compile(r"[0-9][0-9 .-]{7,}")
 
 Groups = list[tuple[str, str]]
@@ -32,24 +29,20 @@ def split_codes(marked: str) -> Groups:
     [('EREF', 'A/1'), ('ORDP', ''), ('NAME', 'ACME'), ('REMI', 'INV 1/2 '), ('ISDT', '')]
     """
     groups: Groups = []
-    code = ""
-    words: list[str] = []
+    code, value = "", ""
     for word in marked.split("/"):
-        name = word if word in CODES else _without_marks(word)
-        if name in CODES:
-            if code or words:
-                groups.append((code, "/".join(words)))
-            code, words = name, []
+        if word in CODES or (("\r" in word or "\n" in word) and _plain(word) in CODES):
+            if code or value:
+                groups.append((code, value))
+            code, value = _plain(word), ""
         else:
-            words.append(word)
-    groups.append((code, "/".join(words)))
-    if not groups[0][0] and not groups[0][1].strip("/ \r\n"):
-        del groups[0]
+            value = f"{value}/{word}" if value else word
+    groups.append((code, value))
     return groups
 
 
-def _without_marks(word: str) -> str:
-    return word.replace("\r", "").replace("\n", "") if "\r" in word or "\n" in word else ""
+def _plain(word: str) -> str:
+    return word.replace("\r", "").replace("\n", "")
 
 
 def read_codes(marked: str, draft: DetailDraft) -> None:
@@ -57,22 +50,21 @@ def read_codes(marked: str, draft: DetailDraft) -> None:
     party = ""
     remittance: list[str] = []
     for code, value in split_codes(marked):
-        if code in {"REMI", "USTD", "PY", ""}:
+        if code in _REMITTANCE:
             remittance.append(value)
         elif code == "NAME":
             _name(party, joined(value.strip("/")), draft)
+        elif handler := _HANDLERS.get(code):
+            if text := joined(value.strip("/")):
+                handler(text, draft)
         elif code in _PARTIES or code in _ULTIMATE:
             party = code
             _party(code, value, draft)
-        elif code == "CNTP":
-            _counterparty(value.replace("\r", "").replace("\n", " "), draft)
-        elif code[:4] in _AMOUNTS:
+        elif code in _AMOUNTS:
             word, _, text = value.replace("\r/", "\n/").lstrip("/").partition("\n")
             set_original_amount(draft, code[:4], joined(word))
             remittance.append(text)
-        else:
-            _value(code, value, draft)
-    text = "\n".join(found for part in remittance if (found := part.strip("/ \r\n")))
+    text = "\n".join([found for part in remittance if (found := part.strip("/ \r\n"))])
     if text:
         draft.remittance_lines = pieces(text)
         draft.remittance = joined(text)
@@ -80,44 +72,88 @@ def read_codes(marked: str, draft: DetailDraft) -> None:
         draft.original_end_to_end_id = draft.end_to_end_id
 
 
-def _value(code: str, value: str, draft: DetailDraft) -> None:
-    value = joined(value.strip("/"))
-    if not value:
-        return
-    if code == "EREF":
-        draft.end_to_end_id = draft.end_to_end_id or given(value)
-    elif code in {"IBAN", "BBAN", "ACNO"}:
-        draft.counterparty_account = draft.counterparty_account or account(value)
-    elif code == "BIC":
-        draft.counterparty_bic = draft.counterparty_bic or _bic(value)
-    elif code == "MARF":
-        draft.mandate_id = given(value)
-    elif code == "PURP":
-        draft.purpose = value.rpartition("/")[2]
-    elif code == "RTRN":
-        draft.return_reason = value.partition("/")[0]
-    elif code == "STRD":
-        issuer, _, reference = value.partition("/")
-        _reference(issuer, reference, draft)
-    elif code == "CDTRREF":
-        _reference("SCOR", value, draft)
-    else:
-        _bank_specific(code, value, draft)
+def _end_to_end(value: str, draft: DetailDraft) -> None:
+    draft.end_to_end_id = draft.end_to_end_id or given(value)
 
 
-def _bank_specific(code: str, value: str, draft: DetailDraft) -> None:
-    """Names and accounts by direction of the payment: debtor's for money received, creditor's for money sent."""
-    received = draft.amount >= 0
-    side = {"DB": received, "CR": not received}.get(code[:2]) if len(code) == 4 else None
-    if side is not None:
-        if side and code.endswith("NM"):
-            draft.counterparty_name = value
-        elif side and code.endswith("ACT"):
-            draft.counterparty_account = account(value)
-        elif side and code.endswith("BIC"):
-            draft.counterparty_bic = _bic(value)
-    elif (code == "BO1" and received) or (code == "BN1" and not received):
-        draft.counterparty_name = draft.counterparty_name or value
+def _account(value: str, draft: DetailDraft) -> None:
+    draft.counterparty_account = draft.counterparty_account or account(value)
+
+
+def _bank(value: str, draft: DetailDraft) -> None:
+    draft.counterparty_bic = draft.counterparty_bic or _bic(value)
+
+
+def _mandate(value: str, draft: DetailDraft) -> None:
+    draft.mandate_id = given(value)
+
+
+def _purpose(value: str, draft: DetailDraft) -> None:
+    draft.purpose = value.rpartition("/")[2]
+
+
+def _return(value: str, draft: DetailDraft) -> None:
+    draft.return_reason = value.partition("/")[0]
+
+
+def _structured(value: str, draft: DetailDraft) -> None:
+    issuer, _, reference = value.partition("/")
+    _reference(issuer, reference, draft)
+
+
+def _creditor_reference(value: str, draft: DetailDraft) -> None:
+    _reference("SCOR", value, draft)
+
+
+def _counterparty(value: str, draft: DetailDraft) -> None:
+    """ING: account, BIC, name and city, parted by slashes; the name may hold slashes itself."""
+    parts = value.split("/")
+    draft.counterparty_account = account(parts[0])
+    if len(parts) > 1:
+        draft.counterparty_bic = _bic(parts[1])
+    # The city is the last of four or more; fewer parts have none.
+    name = "/".join(parts[2:-1] if len(parts) > 3 else parts[2:])
+    draft.counterparty_name = name.strip(" /") or None
+
+
+def _of_side(*, received: bool, field: str) -> Callable[[str, DetailDraft], None]:
+    """A debtor's field counts for money received, a creditor's for money sent: then it is the counterparty's."""
+
+    def handle(value: str, draft: DetailDraft) -> None:
+        if draft.amount.is_signed() is not received:
+            found = _bic(value) if field == "counterparty_bic" else value
+            setattr(draft, field, getattr(draft, field) or found)
+
+    return handle
+
+
+_HANDLERS: dict[str, Callable[[str, DetailDraft], None]] = {
+    "EREF": _end_to_end,
+    "IBAN": _account,
+    "BBAN": _account,
+    "ACNO": _account,
+    "BIC": _bank,
+    "MARF": _mandate,
+    "PURP": _purpose,
+    "RTRN": _return,
+    "STRD": _structured,
+    "CDTRREF": _creditor_reference,
+    "CNTP": _counterparty,
+    "DBNM": _of_side(received=True, field="counterparty_name"),
+    "DACT": _of_side(received=True, field="counterparty_account"),
+    "DBIC": _of_side(received=True, field="counterparty_bic"),
+    "BO1": _of_side(received=True, field="counterparty_name"),
+    "CRNM": _of_side(received=False, field="counterparty_name"),
+    "CACT": _of_side(received=False, field="counterparty_account"),
+    "CBIC": _of_side(received=False, field="counterparty_bic"),
+    "BN1": _of_side(received=False, field="counterparty_name"),
+}
+# Known, so that they end the text before them, but of no use to matching.
+_LEFT_OUT = frozenset(
+    """TRTP KREF PREF IREF CREF CSID ADDR ISDT TRCD SVCL BAI CDTRREFTP ISSR OPRP TXTP TXID NRTX BUSP ACCW EI BO BI BN PT
+    TR""".split()  # noqa: SIM905 - reads best as words
+)
+CODES = frozenset({"NAME", *_HANDLERS, *_PARTIES, *_ULTIMATE, *_AMOUNTS, *_LEFT_OUT, *_REMITTANCE} - {""})
 
 
 def _name(party: str, value: str, draft: DetailDraft) -> None:
@@ -131,7 +167,7 @@ def _name(party: str, value: str, draft: DetailDraft) -> None:
 
 def _is_counterparty(party: str, amount: Decimal) -> bool:
     """Whether the party is the other side: who ordered money we received, who benefits from money we sent."""
-    return (party == "ORDP" and amount >= 0) or (party == "BENM" and amount < 0)
+    return party == ("BENM" if amount.is_signed() else "ORDP")
 
 
 def _party(code: str, value: str, draft: DetailDraft) -> None:
@@ -142,23 +178,11 @@ def _party(code: str, value: str, draft: DetailDraft) -> None:
     first, _, rest = value.replace("\r/", "\n/").partition("\n/")
     if rest and _ACCOUNT_LINE.fullmatch(first.strip()):
         draft.counterparty_account = draft.counterparty_account or account(first)
-        name, _, purpose = rest.partition("\n/")
+        value, _, purpose = rest.partition("\n/")
         if purpose:
             draft.remittance_lines = pieces(purpose)
             draft.remittance = joined(purpose)
-        value = name
     _name(code, joined(value), draft)
-
-
-def _counterparty(value: str, draft: DetailDraft) -> None:
-    """ING: account, BIC, name and city, parted by slashes; the name may hold slashes itself."""
-    parts = value.rstrip("/ ").split("/") if value.endswith("/") else value.split("/")
-    draft.counterparty_account = account(parts[0])
-    if len(parts) > 1:
-        draft.counterparty_bic = _bic(parts[1])
-    # The city is the last of four or more; fewer parts have none.
-    given_name = "/".join(parts[2:-1]) if len(parts) > 3 and not value.endswith("//") else "/".join(parts[2:])
-    draft.counterparty_name = joined(given_name.strip("/")) or None
 
 
 def _bic(value: str) -> str | None:

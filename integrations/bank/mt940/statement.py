@@ -34,13 +34,11 @@ class StatementInProgress:
     debits: ControlSum | None = None
     credits: ControlSum | None = None
     started: bool = False
-    terminated: bool = False
     entry_count: int = 0
     quarantined_count: int = 0
-    booked_total: Decimal = ZERO
-    debit_count: int = 0
+    total: Decimal = ZERO
+    expected_total: Decimal = ZERO
     credit_count: int = 0
-    debit_total: Decimal = ZERO
     credit_total: Decimal = ZERO
     seen: set[str] = field(default_factory=set)
     stated: tuple[int, int, Decimal, Decimal] | None = None
@@ -55,17 +53,24 @@ class StatementInProgress:
             return self.closing.currency
         return self.account_currency or self.floor_currency
 
-    def add(self, amount: Decimal, *, booked: bool) -> None:
-        """Count one entry; only booked ones are part of the balance."""
-        self.entry_count += 1
-        if booked:
-            self.booked_total += amount
-        if amount < 0:
-            self.debit_count += 1
-            self.debit_total -= amount
-        else:
+    @property
+    def booked_total(self) -> Decimal:
+        """The booked entries together, expected ones left out."""
+        return self.total - self.expected_total
+
+    @property
+    def debit_total(self) -> Decimal:
+        """What the debit entries take away, without sign."""
+        return self.credit_total - self.total
+
+    def add(self, amount: Decimal) -> int:
+        """Count one entry, booked or expected; returns its number within the statement."""
+        self.entry_count = ordinal = self.entry_count + 1
+        self.total += amount
+        if not amount.is_signed():
             self.credit_count += 1
             self.credit_total += amount
+        return ordinal
 
     def header(self) -> StatementHeader:
         """Everything beside the entries, as far as it has been read."""
@@ -146,7 +151,7 @@ class StatementInProgress:
         """Fields 90D and 90C count the whole message, and so do the sums of Dutch banks after the closing balance."""
         found = []
         for word, said, count, total in (
-            ("debit", self.debits, self.debit_count, self.debit_total),
+            ("debit", self.debits, self.entry_count - self.credit_count, self.debit_total),
             ("credit", self.credits, self.credit_count, self.credit_total),
         ):
             if said and (said.count, said.total) != (count, total):
@@ -155,7 +160,7 @@ class StatementInProgress:
                     f"the file holds {count} of {total}; ask for the report again"
                 )
                 found.append(self._finding("error" if self._whole() else "warning", "control_sum_mismatch", message))
-        held = (self.debit_count, self.credit_count, self.debit_total, self.credit_total)
+        held = (self.entry_count - self.credit_count, self.credit_count, self.debit_total, self.credit_total)
         if self.stated and self.stated != held:
             message = (
                 f"{self._name()}: the bank counts {self.stated[0]} debits of {self.stated[2]} and {self.stated[1]} "

@@ -9,8 +9,8 @@ import re
 from decimal import Decimal
 
 from integrations.bank.mt940.drafts import DetailDraft
-from integrations.bank.mt940.remarks import account, given
-from integrations.bank.mt940.sepa_keywords import keyword_spans
+from integrations.bank.mt940.remarks import account, given, joined, pieces
+from integrations.bank.mt940.sepa_keywords import keyword_values
 from matching.model.bank_statement import Charge
 
 _WIDTH = 27
@@ -80,29 +80,30 @@ def continued(texts: list[str]) -> str:
 
 def read_purpose(purpose: list[str], draft: DetailDraft) -> None:
     """Fill the draft from the purpose sub-fields, with or without SEPA keywords in them."""
-    text = "".join(purpose)
-    spans = keyword_spans(text)
-    lines: list[str] = []
-    texts: list[str] = []
-    for keyword, begin, end in spans:
+    marked = "".join([text + ("\r" if len(text) >= _WIDTH else "\n") for text in purpose])
+    remittance: list[str] = []
+    for keyword, value in keyword_values(marked):
         if keyword in {"SVWZ", ""}:
-            found = _between(purpose, begin, end)
-            plain = found[0] if len(found) == 1 else _continued_between(purpose, begin, end)
-            lines += [line for line in found if line.strip()]
-            if plain := plain.strip():
-                texts.append(plain)
+            remittance.append(value)
         elif keyword == "EREF":
-            draft.end_to_end_id = draft.end_to_end_id or given(text[begin:end])
+            draft.end_to_end_id = draft.end_to_end_id or given(_run_on(value))
         elif keyword == "MREF":
-            draft.mandate_id = draft.mandate_id or given(text[begin:end])
+            draft.mandate_id = draft.mandate_id or given(_run_on(value))
         else:
-            _read_keyword(keyword, text[begin:end].strip(), draft)
-    draft.remittance_lines = tuple(lines)
-    draft.remittance = " ".join(texts)
+            _read_keyword(keyword, value, draft)
+    text = remittance[0] if len(remittance) == 1 else "\n".join(remittance)
+    draft.remittance_lines = pieces(text)
+    draft.remittance = text.replace("\r", "").replace("\n", " ").strip()
 
 
-def _read_keyword(keyword: str, value: str, draft: DetailDraft) -> None:
+def _run_on(value: str) -> str:
+    return value.replace("\r", "").replace("\n", "")
+
+
+def _read_keyword(keyword: str, marked: str, draft: DetailDraft) -> None:
+    value = _run_on(marked).strip()
     if keyword in {"ABWA", "ABWE"}:
+        value = joined(marked)
         draft.ultimate_name = draft.ultimate_name or value or None
     elif keyword == "PURP":
         draft.purpose = value or None
@@ -124,30 +125,3 @@ def _read_amount(keyword: str, value: str, draft: DetailDraft) -> None:
         draft.instructed_amount, draft.instructed_currency = amount, currency
     else:
         draft.charges += (Charge(amount=-amount, currency=currency, bearer=None),)
-
-
-def _between(purpose: list[str], begin: int, end: int) -> list[str]:
-    """The sub-fields' own lines between two places of the joined text."""
-    found = []
-    at = 0
-    for value in purpose:
-        after = at + len(value)
-        if after > begin and at < end:
-            found.append(value if at >= begin and after <= end else value[max(0, begin - at) : end - at])
-        at = after
-    return found
-
-
-def _continued_between(purpose: list[str], begin: int, end: int) -> str:
-    """The same lines as one text; whether a line is full depends on the whole sub-field, keyword included."""
-    whole = ""
-    at = 0
-    full = True
-    for value in purpose:
-        after = at + len(value)
-        if after > begin and at < end:
-            piece = value if at >= begin and after <= end else value[max(0, begin - at) : end - at]
-            whole += piece if full or whole[-1:] == " " else " " + piece
-            full = after - at >= _WIDTH
-        at = after
-    return whole

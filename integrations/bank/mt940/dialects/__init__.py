@@ -3,10 +3,12 @@
 A dialect module has
 
 - ``NAME``: how configuration and reports call it;
+- ``FIRST``: the characters a text in this dialect can begin with, empty when any can: others are not asked;
 - ``score(remarks) -> int``: from 0 (not this dialect) to 100 (certainly this one), cheap, from content alone;
 - ``read(remarks, draft) -> str | None``: fills the draft and returns the bank's own transaction code, if any.
 
-Scores of ``SURE`` or more must exclude one another: the first dialect that is sure reads the entry.
+Scores of ``SURE`` or more must exclude one another, or lead to the same reading: the first dialect that is sure
+reads the entry.
 """
 
 import pkgutil
@@ -23,6 +25,7 @@ class Dialect(Protocol):
     """What a dialect module offers; see above."""
 
     NAME: str
+    FIRST: str
 
     def score(self, remarks: Remarks) -> int:
         """How certain the text is written in this dialect, 0 to 100."""
@@ -51,6 +54,20 @@ def dialect_named(name: str) -> Dialect:
         raise ValueError(message) from None
 
 
+_FREE = [dialect for dialect in DIALECTS.values() if not dialect.FIRST]
+_BY_FIRST = {
+    first: [dialect for dialect in DIALECTS.values() if not dialect.FIRST or first in dialect.FIRST]
+    for first in {first for dialect in DIALECTS.values() for first in dialect.FIRST}
+}
+
+
 def recognise(remarks: Remarks) -> Dialect:
     """The dialect with the highest score; free text scores above nothing everywhere, so there always is one."""
-    return max(DIALECTS.values(), key=lambda dialect: dialect.score(remarks))
+    best, top = _FREE[0], -1
+    for dialect in _BY_FIRST.get(remarks.text[:1], _FREE):
+        score = dialect.score(remarks)
+        if score > top:
+            best, top = dialect, score
+            if score >= SURE:
+                break
+    return best

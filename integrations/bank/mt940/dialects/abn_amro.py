@@ -12,6 +12,7 @@ from integrations.bank.mt940.slash_codes import read_codes
 from matching.model.bank_statement import StructuredReference
 
 NAME = "abn-amro"
+FIRST = "/SEGB0123456789"
 
 _COLUMN = 32
 _LABELLED = re.compile(r"(?:SEPA|EU) [A-Z. ]{5,30}?(?: {2,}|\n| (?=[A-Z]+: ))")

@@ -5,6 +5,7 @@ from integrations.bank.mt940.remarks import Remarks
 from integrations.bank.mt940.slash_codes import read_codes
 
 NAME = "bunq"
+FIRST = "/"
 
 
 def score(remarks: Remarks) -> int:

@@ -9,6 +9,7 @@ from integrations.bank.mt940.drafts import DetailDraft
 from integrations.bank.mt940.remarks import Remarks, is_iban
 
 NAME = "free-text"
+FIRST = ""
 
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 _IBAN_SHAPE = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}")

@@ -11,6 +11,7 @@ from integrations.bank.mt940.remarks import Remarks
 from integrations.bank.mt940.sub_fields import read_subfields
 
 NAME = "gvc"
+FIRST = "?0123456789"
 
 _SEPARATORS = frozenset("?!*§$%&#@=;|+'")
 # Business codes of payments that come back: returned debits and credit transfers.

@@ -11,6 +11,7 @@ from integrations.bank.mt940.remarks import Remarks, account
 from integrations.bank.mt940.slash_codes import read_codes
 
 NAME = "ing"
+FIRST = ""
 
 _GROUPED = re.compile(r"/CNTP/|/REMI/(?:USTD|STRD)/|/(?:EREF|MARF|PREF)/[^/]*//(?:CSID|MARF|CNTP|REMI)/")
 _OLD = re.compile(r"(?:([0-9]{9,10}) )?(?:([A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}) ([A-Z]{6}[A-Z0-9]{2,5}) )?(.*)", re.DOTALL)

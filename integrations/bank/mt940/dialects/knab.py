@@ -6,6 +6,7 @@ from integrations.bank.mt940.drafts import DetailDraft
 from integrations.bank.mt940.remarks import Remarks, account, joined, mark_line_ends
 
 NAME = "knab"
+FIRST = ""
 
 _PARTY = re.compile(r"(?:^|\n)(?:REK: *([A-Z0-9]{5,34})/)?NAAM: *([^\n]*)")
 

@@ -11,6 +11,7 @@ from integrations.bank.mt940.remarks import Remarks, account
 from integrations.bank.mt940.sub_fields import read_subfields
 
 NAME = "polish"
+FIRST = "0123456789~^<> "
 
 _SUBFIELDS = re.compile(r"\s*([0-9]{3})?([~^<>])[0-9]{2}")
 _FILLER = re.compile("[\xff˙]")

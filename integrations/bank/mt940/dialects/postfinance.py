@@ -6,6 +6,7 @@ from integrations.bank.mt940.drafts import DetailDraft
 from integrations.bank.mt940.remarks import Remarks, joined, pieces
 
 NAME = "postfinance"
+FIRST = ""
 
 _LABELS = re.compile(r"\b(AUFTRAGGEBER|ABSENDER|MITTEILUNGEN|ZAHLUNGSGRUND|REFERENZEN): ")
 _BOOKING_REFERENCE = re.compile(r" ?\b[0-9]{6}CH[0-9A-Z]{8}\b")

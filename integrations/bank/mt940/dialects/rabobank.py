@@ -10,6 +10,7 @@ from integrations.bank.mt940.remarks import Remarks, account
 from integrations.bank.mt940.slash_codes import read_codes
 
 NAME = "rabobank"
+FIRST = ""
 
 _STARTS = ("/EREF/", "/MARF/", "/PREF/", "/ORDP//", "/BENM//", "/REMI/", "/TRCD/", "/RTRN/")
 _ACCOUNT = re.compile(r"P?[0-9]{8,12}|[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}")

@@ -5,6 +5,7 @@ from integrations.bank.mt940.remarks import Remarks, account, joined, mark_line_
 from integrations.bank.mt940.slash_codes import read_codes
 
 NAME = "sns"
+FIRST = ""
 
 
 def score(remarks: Remarks) -> int:

@@ -11,6 +11,7 @@ from integrations.bank.mt940.remarks import Remarks
 from integrations.bank.mt940.slash_codes import CODES, read_codes
 
 NAME = "swift-codes"
+FIRST = "/ "
 
 _CODE = re.compile(r"\s*/([A-Z0-9]{2,9})/")
 

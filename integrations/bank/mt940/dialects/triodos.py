@@ -9,6 +9,7 @@ from integrations.bank.mt940.drafts import DetailDraft
 from integrations.bank.mt940.remarks import Remarks, account, is_bic
 
 NAME = "triodos"
+FIRST = "0"
 
 _SUBFIELD = re.compile(r">([0-9]{2})")
 _IBAN_SHAPE = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}")
