@@ -20,15 +20,15 @@ from integrations.ledger.standing import LiveDecision, PaymentStanding, Standing
 from integrations.ledger.unit import Unit, digest
 from matching.model.decision import Decision
 
-_AMOUNTS = ("amount", "allocated", "on_account", "in_exception", "ignored")
-_SAID = ("on_account_customer_id", "reason_code", "confidence", "rule", "rule_version")
-_WHO = ("at", "actor_kind", "actor", "run_id", "reason")
+SEALED_AMOUNTS = ("amount", "allocated", "on_account", "in_exception", "ignored")
+SEALED_SAID = ("on_account_customer_id", "reason_code", "confidence", "rule", "rule_version")
+SEALED_WHO = ("at", "actor_kind", "actor", "run_id", "reason")
 _TEXTS = ("clearing_id", "texts", "salt", "texts_hash", "hash")
 _DECISION = (
     *("company_id", "decision_id", "payment_id", "kind", "revision", "live", "reverses_id"),
-    *_AMOUNTS,
-    *_SAID,
-    *_WHO,
+    *SEALED_AMOUNTS,
+    *SEALED_SAID,
+    *SEALED_WHO,
     *_TEXTS,
 )
 _MONEY = ("cash", "discount", "write_off", "settled", "residual")
@@ -242,7 +242,7 @@ class Writing:
             # What was never sent and is taken back will never show in the ERP: neither of the two movements.
             rows.append((*key, -row.cash, -row.discount, -row.write_off, -row.settled, 0, None, 0, live.never_sent))
         self.reversal_allocations += rows
-        amounts = tuple(-getattr(live.row, name) for name in _AMOUNTS)
+        amounts = tuple(-getattr(live.row, name) for name in SEALED_AMOUNTS)
         said = (live.row.on_account_customer_id, live.row.reason_code, 0.0, "", "")
         head = (number, payment.payment_id, "reversal", 0, False, live.row.decision_id)
         self.reversals.append(self._sealed(head, amounts, said, clearing_id=None, texts="", rows=rows))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from integrations.ledger.port import StatementRow
 
 _ENTRY = ("company_id", "entry_key", "account", "currency", "amount", "booked_on", "valued_on", "status", "content")
-_DELIVERY = ("statement_no", "ordinal", "company_id", "entry_key")
+_DELIVERY = ("statement_no", "ordinal", "company_id", "entry_key", "booked")
 _MONEY = ("account", "currency", "amount", "booked_on")
 _PAYMENT = ("company_id", "payment_id", "entry_key", "file_id", *_MONEY, "bank_reference", "content")
 _NOTED = ("file_id", "position", "severity", "code", "location", "message")
@@ -178,7 +178,8 @@ class _Intake:
                 known[row.entry_key] = "booked"
                 self._book(account, row)
                 payments.extend(self._payment_columns(row, one) for one in _that_add_up(row))
-            deliveries.append((statement_no, row.entry.ordinal, unit.company_id, row.entry_key))
+            booked = row.amount if row.entry.status == "booked" else None
+            deliveries.append((statement_no, row.entry.ordinal, unit.company_id, row.entry_key, booked))
         unit.database.insert(unit.connection, schema.entries, _ENTRY, entries)
         unit.database.insert(unit.connection, schema.deliveries, _DELIVERY, deliveries)
         unit.database.insert(unit.connection, schema.payments, _PAYMENT, payments)

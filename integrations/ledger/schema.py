@@ -205,6 +205,8 @@ deliveries = Table(
     Column("ordinal", Integer, nullable=False),
     _company(),
     _text("entry_key", default=None),
+    # What this statement says was booked; nothing where it only announces the entry.
+    Column("booked", BigInteger),
     PrimaryKeyConstraint("statement_no", "ordinal"),
     _of("statements", "statement_no"),
     _of("entries", "company_id", "entry_key"),

@@ -22,7 +22,6 @@ from integrations.ledger import (
     recorded,
     retention,
     schema,
-    verify,
 )
 from integrations.ledger.database import Database
 from integrations.ledger.port import Ledger, StatementRow
@@ -55,6 +54,7 @@ from integrations.ledger.records import (
 )
 from integrations.ledger.unit import Unit, unit_of_work
 from integrations.ledger.upgrade import bring_up_to_date
+from integrations.ledger.verify import violations
 from matching.model.bank_statement import Finding, Quarantined
 from matching.model.decision import Decision
 from matching.model.open_item import Customer, HouseAccount, LearnedFact, OpenItem
@@ -487,4 +487,4 @@ class SqlLedger:
         with self.snapshot() as at_one_moment:
             assert isinstance(at_one_moment, SqlLedger)
             with at_one_moment._reading() as connection:
-                yield from verify.violations(connection, company)
+                yield from violations(connection, company)

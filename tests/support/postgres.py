@@ -99,7 +99,7 @@ def _reachable(programs: Path, folder: Path, user: int | None) -> Path:
 
 
 def _run(command: list[str | Path], user: int | None) -> None:
-    """Run one of PostgreSQL's programs; its output goes to a file, because pg_ctl leaves a server behind that keeps it."""
+    """Run one of PostgreSQL's programs; its output goes to a file, which the server it leaves behind may keep open."""
     with tempfile.TemporaryFile("w+") as said:
         done = subprocess.run(
             [str(part) for part in command],

@@ -310,6 +310,7 @@ def upgrade() -> None:
     sa.Column('ordinal', sa.Integer(), nullable=False),
     sa.Column('company_id', sa.Integer(), nullable=False),
     sa.Column('entry_key', sa.Text().with_variant(sa.Text(collation='C'), 'postgresql'), nullable=False),
+    sa.Column('booked', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['company_id', 'entry_key'], ['entries.company_id', 'entries.entry_key'], name=op.f('fk_deliveries_company_id_entry_key')),
     sa.ForeignKeyConstraint(['statement_no'], ['statements.statement_no'], name=op.f('fk_deliveries_statement_no')),
     sa.PrimaryKeyConstraint('statement_no', 'ordinal', name=op.f('pk_deliveries'))
