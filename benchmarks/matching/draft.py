@@ -1,6 +1,7 @@
 """The world while it is being made: free items, payments written so far, and their truth."""
 
 import random
+from collections import deque
 from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
@@ -30,17 +31,16 @@ class Draft:
         self.used: set[str] = set()
         self.locked: set[str] = set()
         self.rows: list[tuple[Payment, Truth]] = []
-        self.deck = [(debtor, item) for debtor in debtors for item in debtor.items]
-        chance.shuffle(self.deck)
+        cards = [(debtor, item) for debtor in debtors for item in debtor.items]
+        chance.shuffle(cards)
+        self.deck = deque(cards)
 
     def deal(self) -> tuple[Debtor, OpenItem]:
         """A free item from the shuffled deck, with its customer; the deck is turned over when it runs out."""
         for _ in range(len(self.deck)):
             debtor, item = self.deck.pop()
             if item.item_id not in self.used and debtor.customer_id not in self.locked:
-                self.deck.insert(
-                    self.chance.randrange(len(self.deck) + 1) if len(self.deck) < 2000 else 0, (debtor, item)
-                )
+                self.deck.appendleft((debtor, item))
                 return debtor, item
         message = "no open item is left for another payment; ask for more items or fewer payments"
         raise ValueError(message)

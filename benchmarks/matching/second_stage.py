@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import Any
 
 from anyascii import anyascii
@@ -47,11 +48,11 @@ class Stage:
         self.taken: set[str] = set()
         self.silent: set[str] = set()
         self.written: list[tuple[Payment, Truth]] = []
-        self.weights = [len(party.open) for party in parties]
+        self.weights = list(accumulate(len(party.open) for party in parties))
 
     def someone(self) -> Party:
         """A debtor, the likelier the more they owe documents."""
-        return self.dice.choices(self.parties, self.weights)[0]
+        return self.dice.choices(self.parties, cum_weights=self.weights)[0]
 
     def unpaid(self, party: Party, *, credit: bool = False) -> list[OpenItem]:
         """What nobody has paid in this batch yet; nothing for a debtor whose account one payment spoke for."""
