@@ -4,7 +4,9 @@ import sys
 
 import typer
 
+from integrations.cli import cases, operations
 from integrations.cli import read as reading
+from integrations.cli import sync as syncing
 
 app = typer.Typer(
     name="lettrage",
@@ -17,7 +19,18 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 
+app.command("sync")(syncing.sync)
 app.command("read")(reading.read)
+app.command("cases")(cases.cases)
+app.command("clear")(cases.clear)
+app.command("accept")(cases.accept)
+app.command("approve")(cases.approve)
+app.command("decline")(cases.decline)
+app.command("reopen")(cases.reopen)
+app.command("push")(operations.push)
+app.command("history")(operations.history)
+app.command("verify")(operations.verify)
+app.command("doctor")(operations.doctor)
 
 
 @app.callback()

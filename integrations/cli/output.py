@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -17,6 +17,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.table import Table
+
+from integrations.services.context import Tell
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -46,14 +48,6 @@ def table(title: str, columns: Iterable[tuple[str, bool]], rows: Iterable[Iterab
     for row in rows:
         drawn.add_row(*(cell.replace("[", "\\[") for cell in row))
     out.print(drawn)
-
-
-class Tell(Protocol):
-    """How long work reports: what is being done, how much of how much (None where unknown)."""
-
-    def __call__(self, step: str, done: int, total: int | None) -> None:
-        """Report progress."""
-        ...
 
 
 @contextmanager

@@ -107,4 +107,3 @@ def _erp_beside(erp: Any, folder: Path) -> Any:
     held = {name: getattr(erp, name) for name in folders if getattr(erp, name)}
     values = {name: type(value)(beside(folder, str(value))) for name, value in held.items()}
     return erp.model_copy(update=values)
-

@@ -1,0 +1,295 @@
+"""Takes statement files into the ledger: read, key, check, store, put away; each file wholly or not at all."""
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+from integrations.bank.errors import NotAStatement, UnreadableStatement
+from integrations.bank.identity import booking_of, entry_key
+from integrations.bank.read import ReadOptions, open_events
+from integrations.config.load import secret
+from integrations.config.settings import AccountSettings, BankSettings, CompanySettings
+from integrations.inbox.arrivals import Arrival, Inbox
+from integrations.ledger.errors import LawBroken
+from integrations.ledger.port import Ledger, StatementRow
+from integrations.ledger.records import ArrivedFile, KnownFile, PreparedEntry
+from integrations.services.context import Problem, Run
+from integrations.services.payments import Unusable, payments_of
+from matching.model.bank_statement import (
+    BankEntry,
+    Finding,
+    Integrity,
+    Quarantined,
+    ReadEvent,
+    StatementEnd,
+    StatementHeader,
+    StatementStart,
+)
+from matching.model.money import to_minor
+
+FileStatus = Literal["imported", "known", "refused", "stopped"]
+_KEEP_RAW_UP_TO = 64 << 20
+_PLAIN = AccountSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementLine:
+    """One imported statement as people want to see it; balances as the bank wrote them."""
+
+    file: str
+    account: str
+    currency: str
+    from_date: date | None
+    to_date: date | None
+    opening: Decimal | None
+    closing: Decimal | None
+    entries: int
+    integrity: Integrity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReport:
+    """What became of one file. ``refused``: no statement; ``stopped``: a finding that shall keep it out."""
+
+    name: str
+    sha256: str
+    status: FileStatus
+    entries: int = 0
+    entries_new: int = 0
+    payments_new: int = 0
+    quarantined: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What reading the bank inboxes brought."""
+
+    files: tuple[FileReport, ...]
+    statements: tuple[StatementLine, ...]
+    findings: tuple[Finding, ...]
+    quarantined: tuple[Problem, ...]
+
+    @property
+    def files_new(self) -> int:
+        """Files that were taken in now."""
+        return sum(file.status == "imported" for file in self.files)
+
+    @property
+    def files_known(self) -> int:
+        """Files whose content had been taken in before."""
+        return sum(file.status == "known" for file in self.files)
+
+    @property
+    def payments_new(self) -> int:
+        """Payments that no file had brought before."""
+        return sum(file.payments_new for file in self.files)
+
+
+class AccountStopped(Exception):  # noqa: N818 - reads as what happened
+    """A finding that the configuration wants looked at before the account's file is taken in."""
+
+
+def inbox_of(bank: BankSettings, environment: Mapping[str, str] | None = None) -> Inbox:
+    """The inbox that settings describe; options that are secrets are read from the environment now."""
+    known = os.environ if environment is None else environment
+    return Inbox(
+        address=bank.inbox,
+        options={option: secret(name, known) for option, name in bank.options_env.items()},
+        archive=bank.archive,
+        settle_seconds=bank.settle_seconds,
+    )
+
+
+def import_statements(company: CompanySettings, ledger: Ledger, run: Run) -> ImportReport:
+    """Take in every complete file that lies in the company's bank inboxes; a file known by content changes nothing.
+
+    What is no statement is refused by name and stays where it is. A file leaves the inbox only once it is in the
+    ledger. Raises InboxUnreachable when an inbox cannot be listed.
+    """
+    intake = _Intake(company=company, ledger=ledger, run=run)
+    with tempfile.TemporaryDirectory(prefix="lettrage-") as scratch:
+        for bank in company.banks:
+            inbox = inbox_of(bank)
+            arrivals = inbox.arrivals(run.clock())
+            for place, arrival in enumerate(arrivals):
+                run.tell(f"reading statements from {bank.inbox}", place, len(arrivals))
+                intake.take(bank, inbox, arrival, Path(scratch))
+    return ImportReport(
+        files=tuple(intake.files),
+        statements=tuple(intake.statements),
+        findings=tuple(intake.findings),
+        quarantined=tuple(intake.quarantined),
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Intake:
+    """What is gathered while files are taken in."""
+
+    company: CompanySettings
+    ledger: Ledger
+    run: Run
+    files: list[FileReport] = field(default_factory=list)
+    statements: list[StatementLine] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    quarantined: list[Problem] = field(default_factory=list)
+
+    def take(self, bank: BankSettings, inbox: Inbox, arrival: Arrival, scratch: Path) -> None:
+        """Take in one file and put it away."""
+        path, sha256 = inbox.fetch(arrival, scratch)
+        known = self.ledger.known_file(self.company.name, sha256)
+        if known is None:
+            known = self._import(bank, arrival, path, sha256)
+        else:
+            self.files.append(_file_report(arrival, known, "known"))
+        if known is not None:
+            inbox.put_away(arrival, sha256)
+
+    def _import(self, bank: BankSettings, arrival: Arrival, path: Path, sha256: str) -> KnownFile | None:
+        story = _Story(file=arrival.name, accounts=bank.accounts)
+        file = ArrivedFile(sha256=sha256, name=arrival.name, size=arrival.size, content=_raw(path, arrival.size))
+        change = self.run.change("system", "statement import", arrival.name)
+        try:
+            events = open_events(path, options=_options(bank, path))
+            known = self.ledger.import_statement_file(self.company.name, file, story.rows(events), change=change)
+        except (NotAStatement, UnreadableStatement) as refusal:
+            self._refuse(arrival, sha256, "refused", str(refusal))
+            return None
+        except AccountStopped as finding:
+            self._refuse(arrival, sha256, "stopped", str(finding))
+            return None
+        except LawBroken as broken:
+            self._refuse(arrival, sha256, "refused", f"{arrival.name}: {broken}; nothing of it was taken in")
+            return None
+        self.files.append(_file_report(arrival, known, "imported"))
+        self.statements.extend(story.statements)
+        self.findings.extend(story.findings)
+        self.quarantined.extend(story.quarantined)
+        return known
+
+    def _refuse(self, arrival: Arrival, sha256: str, status: FileStatus, message: str) -> None:
+        self.files.append(FileReport(name=arrival.name, sha256=sha256, status=status, message=message))
+        self.quarantined.append(Problem(where=arrival.name, message=message))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Story:
+    """One file on its way into the ledger: events become rows, and what people should know is remembered."""
+
+    file: str
+    accounts: Mapping[str, AccountSettings]
+    statements: list[StatementLine] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    quarantined: list[Problem] = field(default_factory=list)
+    _account: AccountSettings = field(default_factory=lambda: _PLAIN)
+    _header: StatementHeader | None = None
+    _seen: dict[int, int] = field(default_factory=dict)
+
+    def rows(self, events: Iterator[ReadEvent]) -> Iterator[StatementRow]:
+        """The file's rows for the ledger. Raises AccountStopped at a finding that shall keep the file out."""
+        for event in events:
+            if isinstance(event, StatementStart):
+                self._header = event.header
+                self._account = self.accounts.get(event.header.account or "", _PLAIN)
+            if isinstance(event, BankEntry):
+                yield self._prepared(event)
+            elif isinstance(event, Finding):
+                yield self._weighed(event)
+            else:
+                if isinstance(event, StatementEnd):
+                    self.statements.append(_line(self.file, event))
+                elif isinstance(event, Quarantined):
+                    self._set_aside(event)
+                yield event
+
+    def _key(self, entry: BankEntry, header: StatementHeader) -> str:
+        base = booking_of(entry, header).base
+        short = int(base[:16], 16)
+        self._seen[short] = self._seen.get(short, 0) + 1
+        return entry_key(base, self._seen[short])
+
+    def _prepared(self, entry: BankEntry) -> StatementRow:
+        assert self._header is not None, "an entry stands in a statement"
+        key = self._key(entry, self._header)
+        payments = payments_of(key, entry, self._header, currency=self._account.currency)
+        if isinstance(payments, Unusable):
+            part = Quarantined(
+                where=payments.where, raw=repr(entry.amount), code="unusable_amount", message=payments.message
+            )
+            self._set_aside(part)
+            return part
+        money = payments[0].currency
+        return PreparedEntry(
+            entry_key=key,
+            entry=entry,
+            amount=to_minor(entry.amount, money),
+            currency=money,
+            payments=payments if entry.status == "booked" else (),
+        )
+
+    def _set_aside(self, part: Quarantined) -> None:
+        self.quarantined.append(Problem(where=f"{self.file}, {part.where}", message=part.message, raw=part.raw))
+
+    def _weighed(self, finding: Finding) -> Finding:
+        wanted = self._account.findings.get(finding.code)
+        if wanted == "stop":
+            message = (
+                f"{self.file}, {finding.where}: {finding.message}; the configuration keeps this account's files out "
+                "until somebody has looked at it"
+            )
+            raise AccountStopped(message)
+        weighed = finding if wanted is None else replace(finding, severity=wanted)
+        self.findings.append(weighed)
+        return weighed
+
+
+def _options(bank: BankSettings, path: Path) -> ReadOptions:
+    """How to read this file: the account's configured dialect, if the file's first statement is of such an account."""
+    plain = ReadOptions(second_opinion_entries=bank.second_opinion_up_to)
+    if not any(account.dialect for account in bank.accounts.values()):
+        return plain
+    peek = ReadOptions(second_opinion_entries=0)
+    events = open_events(path, options=peek)
+    first = next((event for event in events if isinstance(event, StatementStart)), None)
+    account = bank.accounts.get(first.header.account or "") if first else None
+    if account is None or account.dialect is None:
+        return plain
+    return ReadOptions(dialect=account.dialect, second_opinion_entries=bank.second_opinion_up_to)
+
+
+def _raw(path: Path, size: int) -> bytes | None:
+    """The file's bytes for the archive inside the ledger; very large files are kept in the archive folder only."""
+    return path.read_bytes() if size <= _KEEP_RAW_UP_TO else None
+
+
+def _line(file: str, end: StatementEnd) -> StatementLine:
+    header = end.header
+    return StatementLine(
+        file=file,
+        account=header.account or "",
+        currency=header.currency or "",
+        from_date=header.from_date,
+        to_date=header.to_date,
+        opening=header.opening,
+        closing=header.closing,
+        entries=end.entry_count,
+        integrity=end.integrity,
+    )
+
+
+def _file_report(arrival: Arrival, known: KnownFile, status: FileStatus) -> FileReport:
+    return FileReport(
+        name=arrival.name,
+        sha256=known.sha256,
+        status=status,
+        entries=known.entries_read,
+        entries_new=known.entries_new if status == "imported" else 0,
+        payments_new=known.payments_new if status == "imported" else 0,
+        quarantined=known.quarantined,
+    )

@@ -1,0 +1,197 @@
+"""Decides about everything that is undecided, in one unit of work, and plans what shall be posted."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from integrations.config.settings import CompanySettings
+from integrations.ledger.port import Ledger
+from integrations.ledger.records import Refused
+from integrations.services.context import Run
+from integrations.services.postings import OpenAmounts, posting_of
+from matching.engine import match as decide
+from matching.model.decision import Decision, MatchResult
+from matching.model.open_item import Customer, LearnedFact, OpenItem
+from matching.model.payment import Payment
+from matching.model.policy import History, Policy
+
+_CURSOR = "matched"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amounts:
+    """How many payments, and per currency what they add up to in minor units (sizes, not signs)."""
+
+    count: int
+    amounts: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchReport:
+    """What matching made of the undecided payments. ``by_rule``: rule, payments, per currency what they add up to.
+
+    ``skipped``: nothing had changed since the last time, so nothing was decided anew.
+    """
+
+    payments: int
+    allocated: Amounts
+    partly_allocated: Amounts
+    exceptions: Amounts
+    ignored: Amounts
+    by_rule: tuple[tuple[str, Amounts], ...]
+    recorded: int
+    unchanged: int
+    refused: tuple[Refused, ...]
+    planned: int
+    rule_version: str
+    skipped: bool = False
+
+    @property
+    def automatic_per_ten_thousand(self) -> int:
+        """Of the payments that are customers' money, how many were allocated wholly without a person."""
+        relevant = self.payments - self.ignored.count
+        return self.allocated.count * 10_000 // relevant if relevant else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Inputs:
+    payments: dict[str, Payment]
+    items: dict[str, OpenItem]
+    customers: tuple[Customer, ...]
+    history: History
+    policy: Policy
+
+
+def match_payments(company: CompanySettings, ledger: Ledger, run: Run) -> MatchReport:
+    """Match every payment nobody has decided about; doing it again on the same ledger changes nothing.
+
+    The batch is decided as a whole, because two payments may claim one item. All decisions and the postings that
+    follow from them are one unit of work. What the ledger refuses (something changed meanwhile) comes again next time.
+    """
+    name = company.name
+    run.tell("reading what is open", 0, None)
+    inputs = _read(company, ledger)
+    mark = _mark(inputs)
+    if not inputs.payments or ledger.cursor(name, _CURSOR) == mark:
+        return _report(inputs, MatchResult(decisions=(), rule_version=""), skipped=True)
+    run.tell("matching", 0, len(inputs.payments))
+    result = decide(
+        tuple(inputs.payments.values()),
+        tuple(inputs.items.values()),
+        inputs.customers,
+        inputs.history,
+        inputs.policy,
+        run.as_of,
+    )
+    change = run.change("rule", result.rule_version, "matching")
+    with ledger.transaction(name) as unit:
+        recorded = unit.record_decisions(name, result.decisions, change=change)
+        planned = plan_postings(name, unit, run, inputs)
+        unit.save_cursor(name, _CURSOR, _mark(_read(company, unit)), change=change)
+    run.tell("matching", len(inputs.payments), len(inputs.payments))
+    return _report(
+        inputs, result, recorded=recorded.recorded, unchanged=recorded.unchanged, refused=recorded.refused,
+        planned=planned,
+    )  # fmt: skip
+
+
+def plan_postings(name: str, unit: Ledger, run: Run, inputs: _Inputs | None = None) -> int:
+    """Put into the outbox what live decisions say and no posting stands for yet."""
+    waiting = list(unit.decisions_to_post(name))
+    wanted = {allocation.item_id for one in waiting for allocation in one.decision.allocations}
+    known = inputs.items if inputs else {}
+    missing = sorted(wanted - set(known))
+    amounts = OpenAmounts({**known, **unit.items(name, missing)} if missing else known)
+    payments = inputs.payments if inputs else {}
+    postings = [
+        posting_of(name, one, payments.get(one.decision.payment_id) or _payment(unit, name, one.decision), amounts)
+        for one in waiting
+    ]
+    change = run.change("system", "outbox", "planned from decisions")
+    return unit.plan_postings(name, postings, approved=True, change=change)
+
+
+def _payment(unit: Ledger, name: str, decision: Decision) -> Payment:
+    return unit.payment(name, decision.payment_id).payment
+
+
+def _read(company: CompanySettings, ledger: Ledger) -> _Inputs:
+    name = company.name
+    return _Inputs(
+        payments={payment.payment_id: payment for payment in ledger.payments_to_match(name)},
+        items={item.item_id: item for item in ledger.open_items(name)},
+        customers=tuple(ledger.customers(name)),
+        history=History(settled_items=tuple(ledger.settled_items(name)), learned=ledger.learned_facts(name)),
+        policy=company.policy.policy(ledger.house_accounts(name)),
+    )
+
+
+def _mark(inputs: _Inputs) -> str:
+    """A fingerprint of all that matching looks at, so that the same situation is not decided twice.
+
+    Without it, a payment left undecided because another one was a rival for its item would be taken for certain in
+    the next run, only because the rival is settled by then.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    _feed(digest, sorted(inputs.payments))
+    _feed(digest, (f"{item.item_id}\x1f{item.open_amount}\x1f{item.number}" for item in inputs.items.values()))
+    _feed(digest, (repr(customer) for customer in inputs.customers))
+    _feed(digest, (_fact(fact) for fact in inputs.history.learned))
+    _feed(digest, [str(len(inputs.history.settled_items)), repr(inputs.policy)])
+    return digest.hexdigest()
+
+
+def _feed(digest: "hashlib.blake2b", texts: Iterable[str]) -> None:
+    for text in texts:
+        digest.update(text.encode("utf-8", "surrogatepass"))
+        digest.update(b"\x1e")
+    digest.update(b"\x1d")
+
+
+def _fact(fact: LearnedFact) -> str:
+    return f"{fact.kind}\x1f{fact.subject}\x1f{fact.customer_id}\x1f{fact.confirmations}"
+
+
+def _report(
+    inputs: _Inputs,
+    result: MatchResult,
+    *,
+    recorded: int = 0,
+    unchanged: int = 0,
+    refused: tuple[Refused, ...] = (),
+    planned: int = 0,
+    skipped: bool = False,
+) -> MatchReport:
+    by_rule: dict[str, list[Decision]] = {}
+    for decision in result.decisions:
+        by_rule.setdefault(decision.rule, []).append(decision)
+    kinds = [
+        [one for one in result.decisions if one.ignored is None and one.exception is None],
+        [one for one in result.decisions if one.exception is not None and (one.allocations or one.on_account)],
+        [one for one in result.decisions if one.exception is not None and not (one.allocations or one.on_account)],
+        [one for one in result.decisions if one.ignored is not None],
+    ]
+    allocated, partly, exceptions, ignored = (_amounts(inputs, decisions) for decisions in kinds)
+    return MatchReport(
+        payments=len(result.decisions),
+        allocated=allocated,
+        partly_allocated=partly,
+        exceptions=exceptions,
+        ignored=ignored,
+        by_rule=tuple((rule, _amounts(inputs, decisions)) for rule, decisions in sorted(by_rule.items())),
+        recorded=recorded,
+        unchanged=unchanged,
+        refused=refused,
+        planned=planned,
+        rule_version=result.rule_version,
+        skipped=skipped,
+    )
+
+
+def _amounts(inputs: _Inputs, decisions: list[Decision]) -> Amounts:
+    sums: Counter[str] = Counter()
+    for decision in decisions:
+        payment = inputs.payments[decision.payment_id]
+        sums[payment.currency] += abs(payment.amount)
+    return Amounts(count=len(decisions), amounts=tuple(sorted(sums.items())))

@@ -1,0 +1,218 @@
+"""What people look at: the open cases, most urgent first, the latest allocations, and how fresh everything is."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+
+from integrations.config.settings import CompanySettings
+from integrations.ledger.port import Ledger
+from integrations.ledger.records import OPEN_CASE_STATES, AllocationRow, CaseState, CaseSummary, Resolution
+from matching.model.decision import Suggestion
+from matching.model.open_item import OpenItem
+from matching.model.payment import Payment
+
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorklistCase:
+    """One open case with all that a person needs to decide.
+
+    ``items`` are the facts of every item a suggestion names. ``allowed`` are the resolutions that make sense now.
+    ``proposed_by`` and ``proposal`` are filled while a second person is awaited.
+    """
+
+    case_id: str
+    state: CaseState
+    kind: str
+    why: str
+    payment: Payment
+    unallocated: int
+    customer_id: str
+    customer_name: str
+    opened_on: date
+    age_days: int
+    suggestions: tuple[Suggestion, ...]
+    items: dict[str, OpenItem]
+    allowed: tuple[Resolution, ...]
+    proposed_by: str = ""
+    proposal: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worklist:
+    """The open cases of a company at a glance, and the most urgent of them."""
+
+    open_count: int
+    awaiting_approval_count: int
+    amounts: tuple[tuple[str, int], ...]
+    oldest_days: int
+    acceptable_count: int
+    by_kind: tuple[tuple[str, int], ...]
+    cases: tuple[WorklistCase, ...]
+
+
+def worklist(
+    company: CompanySettings, ledger: Ledger, *, as_of: date, limit: int = 200, accept_from: int = 85
+) -> Worklist:
+    """Counts over all open cases and the first ``limit`` of them, most urgent first.
+
+    Urgent is what the ERP rejected or a person reopened, then the largest amount, then the oldest. ``accept_from`` is
+    the confidence in percent from which a suggestion counts as acceptable in bulk.
+    """
+    name = company.name
+    with ledger.snapshot() as view:
+        amounts: Counter[str] = Counter()
+        kinds: Counter[str] = Counter()
+        acceptable, waiting, total, oldest = 0, 0, 0, as_of
+        for case in view.all_open_exceptions(name):
+            total += 1
+            amounts[case.payment.currency] += abs(case.unallocated)
+            kinds[case.kind] += 1
+            oldest = min(oldest, case.payment.booked_on)
+            if case.state == "awaiting_approval":
+                waiting += 1
+            elif is_acceptable(case, accept_from):
+                acceptable += 1
+        first = view.exceptions(name, states=OPEN_CASE_STATES, order="urgency", limit=limit)
+        cases = tuple(_dressed(company, view, first, as_of))
+    return Worklist(
+        open_count=total,
+        awaiting_approval_count=waiting,
+        amounts=tuple(sorted(amounts.items())),
+        oldest_days=(as_of - oldest).days,
+        acceptable_count=acceptable,
+        by_kind=tuple(kinds.most_common()),
+        cases=cases,
+    )
+
+
+def all_cases(company: CompanySettings, ledger: Ledger, *, as_of: date) -> Iterator[WorklistCase]:
+    """Every open case, for a spreadsheet; in order of payment, a page in memory at a time."""
+    with ledger.snapshot() as view:
+        cases = view.all_open_exceptions(company.name)
+        while page := list(islice(cases, _PAGE)):
+            yield from _dressed(company, view, page, as_of)
+
+
+def one_case(company: CompanySettings, ledger: Ledger, case_id: str, *, as_of: date) -> WorklistCase:
+    """One case. Raises NotFound."""
+    with ledger.snapshot() as view:
+        (case,) = _dressed(company, view, [view.case(company.name, case_id)], as_of)
+    return case
+
+
+def is_acceptable(case: CaseSummary, accept_from: int) -> bool:
+    """Whether the best suggestion is at least so sure, in percent, and explains the whole rest of the payment."""
+    return bool(case.suggestions) and int(case.suggestions[0].confidence * 100) >= accept_from
+
+
+def _dressed(
+    company: CompanySettings, view: Ledger, cases: Iterable[CaseSummary], as_of: date
+) -> Iterator[WorklistCase]:
+    cases = list(cases)
+    name = company.name
+    wanted = {one.item_id for case in cases for each in case.suggestions for one in each.allocations}
+    items = view.items(name, sorted(wanted))
+    owners = {item.customer_id for item in items.values()} | {case.customer_id for case in cases}
+    names = {one.customer_id: one.name for one in view.customers(name) if one.customer_id in owners}
+    waiting = {one.clearing.case_id: one.clearing for one in view.approvals(name)}
+    for case in cases:
+        mine = {one.item_id for each in case.suggestions for one in each.allocations}
+        clearing = waiting.get(case.case_id)
+        yield WorklistCase(
+            case_id=case.case_id,
+            state=case.state,
+            kind=case.kind,
+            why=case.why,
+            payment=case.payment,
+            unallocated=case.unallocated,
+            customer_id=case.customer_id,
+            customer_name=names.get(case.customer_id, ""),
+            opened_on=case.opened_at.date(),
+            age_days=max(0, (as_of - case.payment.booked_on).days),
+            suggestions=case.suggestions,
+            items={item_id: items[item_id] for item_id in sorted(mine) if item_id in items},
+            allowed=allowed(case),
+            proposed_by=clearing.person if clearing else "",
+            proposal=clearing.decision.explanation if clearing else "",
+        )
+
+
+def allowed(case: CaseSummary) -> tuple[Resolution, ...]:
+    """The resolutions that make sense for a case as it stands; none while it waits for a second person."""
+    if case.state == "awaiting_approval":
+        return ()
+    choices: list[Resolution] = []
+    if case.suggestions:
+        choices.append("accept_suggestion")
+    choices += ["allocate", "on_account", "write_off", "dispute", "refund_due"]
+    if case.unallocated == case.payment.amount:
+        choices.append("not_customer_payment")
+    return tuple(choices)
+
+
+def recent_allocations(company: CompanySettings, ledger: Ledger, *, limit: int = 500) -> tuple[AllocationRow, ...]:
+    """The allocations that were decided last, newest first."""
+    newest: list[AllocationRow] = []
+    for row in ledger.allocations(company.name):
+        newest.append(row)
+        if len(newest) >= 4 * limit:
+            newest = sorted(newest, key=_age, reverse=True)[:limit]
+    return tuple(sorted(newest, key=_age, reverse=True)[:limit])
+
+
+def _age(row: AllocationRow) -> tuple[int, str]:
+    return row.decision_id, row.allocation.item_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How complete the statements of one account are. ``missing`` are bank days (Monday to Friday) without one."""
+
+    account: str
+    last_day: date | None
+    missing: tuple[date, ...]
+
+
+def statement_coverage(company: CompanySettings, ledger: Ledger, *, as_of: date) -> tuple[Coverage, ...]:
+    """Per account: the last day a statement covers, and the bank days before ``as_of`` that none covers."""
+    days: dict[str, set[date]] = {}
+    for one in ledger.statements(company.name):
+        begin, end = one.header.from_date or one.header.to_date, one.header.to_date or one.header.from_date
+        covered = days.setdefault(one.account, set())
+        if begin is None or end is None or (end - begin).days > 366:
+            continue
+        covered.update(begin + timedelta(days=step) for step in range((end - begin).days + 1))
+    return tuple(
+        Coverage(account=account, last_day=max(covered, default=None), missing=_missing(covered, as_of))
+        for account, covered in sorted(days.items())
+    )
+
+
+def _missing(covered: set[date], as_of: date) -> tuple[date, ...]:
+    if not covered:
+        return ()
+    first = min(covered)
+    span = min((as_of - first).days, 366)
+    wanted = (first + timedelta(days=step) for step in range(span))
+    return tuple(day for day in wanted if day.weekday() < 5 and day not in covered)
+
+
+def pulled_at(company: CompanySettings, ledger: Ledger) -> datetime | None:
+    """When the ERP was last pulled, None when never."""
+    text = ledger.cursor(company.name, "pulled_at")
+    return datetime.fromisoformat(text) if text else None
+
+
+def unapplied_cash(company: CompanySettings, ledger: Ledger) -> tuple[tuple[str, int], ...]:
+    """Per currency, what customers paid that settles nothing yet: on account and in open cases (credits only)."""
+    sums: Counter[str] = Counter()
+    for row in ledger.on_account(company.name):
+        sums[row.payment.currency] += row.amount
+    for case in ledger.all_open_exceptions(company.name):
+        if case.unallocated > 0:
+            sums[case.payment.currency] += case.unallocated
+    return tuple(sorted(sums.items()))
