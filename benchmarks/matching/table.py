@@ -11,6 +11,7 @@ from benchmarks.matching.generator import generate
 from benchmarks.matching.options import parse
 from benchmarks.matching.scoring import Score, score
 from benchmarks.matching.second_world import generate_second
+from benchmarks.matching.splink_baseline import splink_decisions
 from benchmarks.matching.world import World
 
 Row = dict[str, object]
@@ -39,7 +40,7 @@ def row(result: Score) -> Row:
     }
 
 
-def compare(world: World, *, slow: bool) -> tuple[list[Row], Score]:
+def compare(world: World, *, slow: bool, splink: bool = False) -> tuple[list[Row], Score]:
     """Lettrage and every baseline on one world; the slow baseline on a sample of its payments."""
     decisions, seconds = engine_run.timed(engine_run.run, world)
     ours = score("Lettrage", world, decisions, seconds)
@@ -51,6 +52,8 @@ def compare(world: World, *, slow: bool) -> tuple[list[Row], Score]:
     for name, baseline in SLOW_BASELINES.items() if slow else ():
         decisions, seconds = engine_run.timed(baseline, sample)
         rows.append(row(score(f"{name}, first {len(sample.payments)} payments", sample, decisions, seconds)))
+    for threshold, decided in splink_decisions(world).items() if splink else ():
+        rows.append(row(score(f"splink 5, probability from {threshold}", world, decided)))
     return rows, ours
 
 
@@ -145,7 +148,7 @@ def run_tables(say: Callable[[str, Iterable[Row]], None], argv: list[str]) -> No
     asked = parse(argv)
     for which in asked.worlds:
         world = make_world(which, asked.level, asked.payments, asked.items, asked.seed)
-        rows, ours = compare(world, slow=asked.slow)
+        rows, ours = compare(world, slow=asked.slow, splink=asked.splink)
         size = f"{len(world.payments):,} payments, {len(world.open_items):,} open items"
         say(f"{world.name}: {size}, seed {world.seed}, cold start", rows)
         say(f"{world.name}: by kind of case", per_kind(world, ours))
