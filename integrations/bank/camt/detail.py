@@ -133,6 +133,8 @@ def _amount(fields: DetailFields, currencies: Mapping[str, str], entry: EntryFra
     """
     text = fields.amount
     if text and currencies.get("amount") == entry.currency:
+        if text == entry.fields.amount:
+            return entry.amount, entry.currency
         amount = parse_amount(text)
         if amount is not None and (amount == entry.amount or not entry.alone):
             return amount, entry.currency

@@ -69,16 +69,18 @@ class EntryReader:
 
     def read(self, xml: str, place: Place, where: str) -> ReadEntry:
         """The entry in the canonical text of an `Ntry` element. Raises UnreadableEntry."""
-        prefix = xml[1 : xml.index("Ntry")]
-        opening = f"<{prefix}TxDtls>"
-        if xml.count(opening) > 1:
-            # A batch: its transactions one by one, so that each finds the shape it shares with the others.
-            xml, cut = _without_transactions(xml, opening, f"</{prefix}TxDtls>")
-            transactions = [self._transactions.read(text) for text in cut]
-            shape, texts = self._shapes.read(xml)
-        else:
-            shape, texts = self._shapes.read(xml)
-            transactions = [(each, texts) for each in shape.groups.get("transactions", ())]
+        read = self._shapes.read_frequent(xml)
+        if read is None:
+            prefix = xml[1 : xml.index("Ntry")]
+            opening = f"<{prefix}TxDtls>"
+            if xml.count(opening) > 1:
+                # A batch: its transactions one by one, so that each finds the shape it shares with the others.
+                outside, cut = _without_transactions(xml, opening, f"</{prefix}TxDtls>")
+                shape, texts = self._shapes.read(outside)
+                return _entry(shape, texts, [self._transactions.read(text) for text in cut], place, where)
+            read = self._shapes.read(xml)
+        shape, texts = read
+        transactions = [(each, texts) for each in shape.groups.get("transactions", ())]
         return _entry(shape, texts, transactions, place, where)
 
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from integrations.bank.errors import UnreadableStatement
 
-CHUNK_BYTES = 65_536
+CHUNK_BYTES = 32_768
 RAW_TEXT_LIMIT = 100_000
 """How many bytes of one unreadable entry are kept; an entry of this size holds some hundred payments."""
 

@@ -20,6 +20,7 @@ from integrations.bank.errors import NotAStatement, UnreadableStatement
 from matching.model.bank_statement import FileFacts, Finding, Quarantined, ReadEvent
 
 _WATCHED: Final = tuple(f"{{*}}{name}" for name in ("Ntry", "Stmt", "Rpt", "Ntfctn", "GrpHdr", "Acct", "MsgDefIdr"))
+_LARGEST_ELEMENT = 128 * 1024 * 1024  # bytes; an entry of this size holds more than a hundred thousand payments
 _DECLARATION = re.compile(rb"<\?xml\s")
 
 
@@ -54,6 +55,7 @@ class _Reading:
         self._source = source
         self._scan = EntryScan()
         self._statements = StatementsReader()
+        self._since_element = 0
         # Pieces that hold an entry the parser has not completed yet, each with the scan's state before it.
         self._unfinished: deque[tuple[EntryScan, bytes]] = deque()
 
@@ -100,6 +102,13 @@ class _Reading:
     def _take(self, piece: bytes) -> None:
         self._unfinished.append((self._scan.copy(), piece))
         self._scan.feed(piece)
+        self._since_element += len(piece)
+        if self._since_element > _LARGEST_ELEMENT:
+            message = (
+                f"the XML goes on for more than {_LARGEST_ELEMENT} bytes without completing an entry or statement; "
+                "ask the bank to split the file"
+            )
+            raise UnreadableStatement(message)
         if self._scan.document_type and not self._statements.begun:
             message = (
                 "the XML brings a document type definition, which no bank statement has and which can be used to "
@@ -114,6 +123,7 @@ class _Reading:
     def _parsed(self, parser: etree.XMLPullParser) -> Iterator[ReadEvent]:
         for _, element in parser.read_events():
             assert isinstance(element, etree._Element)
+            self._since_element = 0
             yield from self._statements.read(element)
 
     # -- Where the XML ends too early --------------------------------------------------------------------------
@@ -124,10 +134,14 @@ class _Reading:
             f"the XML is damaged ({trouble}); everything before that place was read, the entries behind it are "
             "quarantined; fetch the file from the bank again"
         )
-        lost = list(self._not_reached(pieces, "xml_broken", "the XML is damaged here; fetch the file again"))
-        self._refuse_other_documents()
+        lost = self._not_reached(pieces, "xml_broken", "the XML is damaged here; fetch the file again")
+        first = next(lost, None)
+        if first is None:
+            self._refuse_other_documents()
         yield Finding(severity="error", code="xml_broken", where=where, message=message)
-        yield from lost
+        if first is not None:
+            yield first
+            yield from lost
         yield from self._statements.end(damaged=True)
 
     def _not_reached(self, pieces: Iterator[bytes], code: str, message: str) -> Iterator[Quarantined]:

@@ -1,9 +1,9 @@
 """Reads the fields of an entry from its canonical XML text, learning each sequence of tags once.
 
 The entries of one bank look alike: the same tags in the same order, only the texts between them change. So the way
-from a sequence of tags to the fields of a record is worked out once per sequence, as positions in the list of texts,
-and then serves every entry of that shape. That is several times faster than asking the tree for one field after
-another, and it reads by local name wherever a bank put its namespaces.
+from a sequence of tags to the fields of a record is worked out once per sequence and then serves every entry of that
+shape; a shape that is met often becomes a regular expression that takes the texts out in one go. That is several times
+faster than asking the tree for one field after another, and it reads by local name wherever a bank put its namespaces.
 
 The canonical text is what the XML parser writes for one element: no comments, no CDATA, every bracket in a text
 escaped. Cut at its brackets, it alternates between tags and texts.
@@ -17,6 +17,9 @@ from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 _MAX_SHAPES = 2_000
+_FREQUENT = 500  # to make a regular expression takes as long as it saves on this many elements
+_MAX_FREQUENT = 40
+_TAKEN, _LEFT = "([^<]*)", "[^<]*"
 _CURRENCY = re.compile(r"""\sCcy=["']([^"']*)["']""")
 _LOCAL_NAME = re.compile(r"/?(?:[^:\s/]+:)?([^\s/]+)")
 
@@ -40,7 +43,7 @@ class Grammar(Generic[Record]):
 
 @dataclass(frozen=True, slots=True)
 class Shape(Generic[Record]):
-    """A sequence of tags understood: which of the texts between them is which field."""
+    """A sequence of tags understood: which of the texts taken out of it is which field."""
 
     make: Callable[[Iterable[str]], Record]
     present: Callable[[Sequence[str]], Sequence[str]]
@@ -60,36 +63,83 @@ class Shape(Generic[Record]):
         return [text for at in self.lists.get(name, ()) if (text := texts[at].strip())]
 
 
+@dataclass(slots=True)
+class _Known(Generic[Record]):
+    """A shape with the places of its texts among all texts, and how often it was met."""
+
+    shape: Shape[Record]
+    wanted: tuple[int, ...]
+    take: Callable[[Sequence[str]], Sequence[str]]
+    met: int = 0
+
+
 class ShapeReader(Generic[Record]):
     """Reads elements of one kind, and remembers the shapes it has met."""
 
     def __init__(self, grammar: Grammar[Record]) -> None:
         self._grammar = grammar
-        self._shapes: dict[tuple[str, ...], Shape[Record]] = {}
+        self._known: dict[tuple[str, ...], _Known[Record]] = {}
+        # The shapes met often, by their number of tags.
+        self._frequent: dict[int, list[tuple[re.Pattern[str], Shape[Record]]]] = {}
+        self._frequent_count = 0
 
-    def read(self, xml: str) -> tuple[Shape[Record], list[str]]:
-        """The shape of the canonical text, and the texts it picks its fields from."""
+    def read(self, xml: str) -> tuple[Shape[Record], Sequence[str]]:
+        """The shape of the canonical text, and the texts it makes its record from."""
+        return self.read_frequent(xml) or self._cut(xml)
+
+    def read_frequent(self, xml: str) -> tuple[Shape[Record], Sequence[str]] | None:
+        """The same if the shape was met often before; None if not."""
+        for pattern, shape in self._frequent.get(xml.count("<"), ()):
+            found = pattern.fullmatch(xml)
+            if found is not None:
+                texts = found.groups()
+                return shape, [html.unescape(text) for text in texts] if "&" in xml else texts
+        return None
+
+    def _cut(self, xml: str) -> tuple[Shape[Record], Sequence[str]]:
         tokens = xml.replace(">", "<").split("<")
         tags = tuple(tokens[1::2])
-        texts = tokens[2::2]
-        if "&" in xml:
-            texts = [html.unescape(text) for text in texts]
-        shape = self._shapes.get(tags)
-        if shape is None:
-            if len(self._shapes) >= _MAX_SHAPES:
-                self._shapes.clear()
-            shape = self._shapes[tags] = _Understanding(self._grammar, tags).shape()
-        return shape, texts
+        known = self._known.get(tags)
+        if known is None:
+            if len(self._known) >= _MAX_SHAPES:
+                self._known.clear()
+            known = self._known[tags] = _understood(self._grammar, tags)
+        known.met += 1
+        if known.met == _FREQUENT and self._frequent_count < _MAX_FREQUENT:
+            self._frequent_count += 1
+            self._frequent.setdefault(len(tags), []).append((_pattern(tags, known.wanted), known.shape))
+        texts = known.take(tokens[2::2])
+        return known.shape, [html.unescape(text) for text in texts] if "&" in xml else texts
+
+
+def _understood(grammar: Grammar[Record], tags: Sequence[str]) -> _Known[Record]:
+    wanted: list[int] = []
+    shape = _Understanding(grammar, tags, wanted).shape()
+    return _Known(shape, tuple(wanted), _items(wanted))
+
+
+def _pattern(tags: Sequence[str], wanted: Sequence[int]) -> re.Pattern[str]:
+    """Matches exactly the texts of this sequence of tags, with the wanted texts as groups.
+
+    >>> _pattern(["Ntry", "Amt", "/Amt", "/Ntry"], [1]).fullmatch("<Ntry><Amt>5.00</Amt></Ntry>").groups()
+    ('5.00',)
+    """
+    places = set(wanted)
+    return re.compile("".join(f"<{re.escape(tag)}>{_TAKEN if at in places else _LEFT}" for at, tag in enumerate(tags)))
 
 
 class _Understanding(Generic[Record]):
-    """One walk over the tags of an element, noting where the fields of its grammar stand."""
+    """One walk over the tags of an element, noting where the fields of its grammar stand.
 
-    def __init__(self, grammar: Grammar[Record], tags: Sequence[str], at: int = 0) -> None:
+    ``wanted`` collects the places of the texts in document order; a field is known by its rank among them.
+    """
+
+    def __init__(self, grammar: Grammar[Record], tags: Sequence[str], wanted: list[int], at: int = 0) -> None:
         self.at = at
         self._grammar = grammar
         self._tags = tags
-        self._positions: dict[str, int] = {}
+        self._wanted = wanted
+        self._ranks: dict[str, int] = {}
         self._currencies: dict[str, str] = {}
         self._lists: dict[str, list[int]] = {}
         self._groups: dict[str, list[Shape[Any]]] = {}
@@ -109,11 +159,11 @@ class _Understanding(Generic[Record]):
                 path.append(_local_name(tag))
                 if self._element("/".join(path), tag) or tag.endswith("/"):
                     path.pop()
-        names = list(self._positions)
+        names = list(self._ranks)
         missing = len(names)
         return Shape(
             make=self._grammar.record._make,
-            present=_items(list(self._positions.values())),
+            present=_items(list(self._ranks.values())),
             spread=_items([names.index(name) if name in names else missing for name in self._grammar.record._fields]),
             currencies=self._currencies,
             lists={name: tuple(found) for name, found in self._lists.items()},
@@ -126,21 +176,26 @@ class _Understanding(Generic[Record]):
             return False
         group = self._grammar.groups.get(path)
         if group is not None:
-            within = _Understanding(group[1], self._tags, self.at)
+            within = _Understanding(group[1], self._tags, self._wanted, self.at)
             self._groups.setdefault(group[0], []).append(within.shape())
             self.at = within.at
             return True
         if self._tags[self.at + 1].startswith("/"):
-            listed = self._grammar.lists.get(path)
-            if listed is not None:
-                self._lists.setdefault(listed, []).append(self.at)
-            name = self._grammar.fields.get(path)
-            if name is not None and name not in self._positions:
-                self._positions[name] = self.at
-                currency = _CURRENCY.search(tag)
-                if currency:
-                    self._currencies[name] = currency.group(1).strip()
+            self._leaf(path, tag)
         return False
+
+    def _leaf(self, path: str, tag: str) -> None:
+        listed, name = self._grammar.lists.get(path), self._grammar.fields.get(path)
+        if listed is not None:
+            self._lists.setdefault(listed, []).append(len(self._wanted))
+        elif name is not None and name not in self._ranks:
+            self._ranks[name] = len(self._wanted)
+            currency = _CURRENCY.search(tag)
+            if currency:
+                self._currencies[name] = currency.group(1).strip()
+        else:
+            return
+        self._wanted.append(self.at)
 
 
 def _items(positions: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:

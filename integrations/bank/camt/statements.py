@@ -40,6 +40,7 @@ class StatementsReader:
         self.format: StatementFormat = "camt.053"
         self.version: str | None = None
         self._entries = EntryReader()
+        self._names: dict[object, str] = {}
         self._open: _OpenStatement | None = None
         self._counts: Counter[str] = Counter()
         self._message_page: Page | None = None
@@ -66,7 +67,10 @@ class StatementsReader:
 
     def read(self, element: Element) -> Iterable[ReadEvent]:
         """The events that a completed element brings."""
-        name = local_name(element)
+        tag = element.tag
+        name = self._names.get(tag)
+        if name is None:
+            name = self._names[tag] = local_name(element)
         return self._entry(element) if name == "Ntry" else self._around(element, name)
 
     def _around(self, element: Element, name: str) -> Iterator[ReadEvent]:

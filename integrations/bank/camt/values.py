@@ -38,6 +38,9 @@ def parse_amount(text: str) -> Decimal | None:
     >>> parse_amount("-1") is None  # the direction stands in CdtDbtInd; a sign beside it leaves two readings
     True
     """
+    whole, _, decimals = text.partition(".")
+    if text.isascii() and len(text) <= 48 and (whole + decimals).isdigit():
+        return Decimal(text)
     return Decimal(text) if _AMOUNT(text) else None
 
 
