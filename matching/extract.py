@@ -39,6 +39,9 @@ _DATE_OR_AMOUNT = re.compile(
     r"|(?<![0-9])[0-9]{1,3}(?:[.' ]?[0-9]{3})*,[0-9]{2}(?![0-9])|(?<![0-9])[0-9]{1,3}(?:[,' ]?[0-9]{3})*\.[0-9]{2}(?![0-9.])"
     r"|(?<![A-Z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![A-Z0-9])"
 )
+_AMOUNT = re.compile(
+    r"(?<![0-9])[0-9]{1,3}(?:[.' ][0-9]{3})*,[0-9]{2}(?![0-9])|(?<![0-9])[0-9]{1,3}(?:[,' ][0-9]{3})*\.[0-9]{2}(?![0-9.])"
+)
 _LIST_GAP = re.compile(r"\s*(?:[/,;+&.|]|-|UND|AND|EN|ET|I|BIS|TOT|TO|AU|A|T/M|DO|OG|OCH|E|Y)?\s*")
 _RANGE_GAP = re.compile(r"\s*(?:-|BIS|TOT|TO|AU|T/M|DO)\s*")
 _LONGEST_RANGE = 40
@@ -99,7 +102,7 @@ def whole_numbers(text: str, groups: list[Group], index: LedgerIndex) -> list[Me
                 break
             if length in references:
                 found.extend(_structured(digits, group.start, part.end, index))
-            if 3 <= length <= most and place - first < 4:
+            if 3 <= length <= most and place - first < 4 and (place == first or not _in_amount(text, group, part)):
                 mention = _number(text, digits, group.start, part.end, index)
                 if mention is not None:
                     found.append(mention)
@@ -108,6 +111,14 @@ def whole_numbers(text: str, groups: list[Group], index: LedgerIndex) -> list[Me
     if index.text_lengths:
         found.extend(_other_texts(text, index))
     return _without_overlaps(found)
+
+
+def _in_amount(text: str, first: Group, last: Group) -> bool:
+    """Whether neighbouring groups are or touch an amount with cents: those are not read together as a number."""
+    return any(
+        match.start() < last.end and match.end() > first.start and match.end() - match.start() > 3
+        for match in _AMOUNT.finditer(text, max(0, first.start - 12), last.end + 12)
+    )
 
 
 def _structured(digits: str, start: int, end: int, index: LedgerIndex) -> Iterator[Mention]:

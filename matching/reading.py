@@ -13,6 +13,7 @@ from matching.numbers.series import DIGITS
 from matching.payer import PayerView, relatives, view
 from matching.text.normal import compact, plain, readings
 
+_MOST_CUSTOMERS = 200
 _NOT_GIVEN = frozenset({"", "NOTPROVIDED", "NONREF", "NOTAVAILABLE", "NOTAVAIL"})
 _REASONS: tuple[tuple[ResidualReason, re.Pattern[str]], ...] = (
     (
@@ -172,6 +173,13 @@ class Reading:
         return frozenset(self.likely[0]) | named
 
     @lazily
+    def exactly_paid(self) -> list[int]:
+        """Open items of the payer, of relatives and of whoever is named, that are exactly this amount, of any date."""
+        amount, currency = self.payment.amount, self.payment.currency
+        customers = sorted(self.customers)[:_MOST_CUSTOMERS]
+        return [place for one in customers for place in self.index.of_customer_with_amount(one, amount, currency)]
+
+    @lazily
     def closed(self) -> list[Mention]:
         """Documents that the text names and that are settled already, of this payer as far as one can tell."""
         table = self.index.settled
@@ -233,7 +241,10 @@ class Reading:
         for place in mention.closed:
             if settled.original[place] == amount or self.payer_grade(settled.customer[place]) > Payer.UNKNOWN:
                 return False
-        return all(open_items.open[place] != amount for place in mention.items)
+        return all(
+            open_items.open[place] != amount and self.payer_grade(open_items.customer[place]) <= Payer.UNKNOWN
+            for place in mention.items
+        )
 
     @lazily
     def mentions_credit(self) -> bool:

@@ -5,6 +5,7 @@ from itertools import combinations
 
 from matching.arbitration import Proposal
 from matching.explain import allocations, money, sentence
+from matching.extract import Mention
 from matching.grades import Payer, Reference
 from matching.hypothesis import Hypothesis, Line
 from matching.index import LedgerIndex
@@ -107,19 +108,55 @@ def _further(reading: Reading, index: LedgerIndex, taken: frozenset[int]) -> Ite
         return
     mentions = [*reading.strong, *reading.weak]
     chosen = choose(reading, index, mentions)
+    yield from _named_and_more(reading, index, chosen, taken)
     for place in list(chosen)[:5]:
         payer = reading.weakest_payer((place,))
         left = index.open.open[place] - reading.payment.amount
         lines = short_lines((place,), left, reading, index) if left > 0 else whole_lines((place,), index)
         if lines and index.open.open[place] > 0:
-            yield Hypothesis(
-                "named_item", "guess", lines, chosen[place].grade, payer, max(0, -left), (chosen[place].text,)
-            )
+            grade = min(chosen[place].grade, Reference.NEAR if len(chosen) > 1 else Reference.CHECKED)
+            yield Hypothesis("named_item", "guess", lines, grade, payer, max(0, -left), (chosen[place].text,))
     customers, payer = reading.likely
     own = [place for place in index.items_of(customers[:10], reading.payment.currency, _SEARCHED) if place not in taken]
     yield from _sums(reading, index, own, payer)
     yield from _same_amount(reading, index)
     yield from _oldest_first(reading, index, own, payer)
+
+
+def _named_and_more(
+    reading: Reading, index: LedgerIndex, chosen: dict[int, Mention], taken: frozenset[int]
+) -> Iterator[Hypothesis]:
+    """The named items and one to three more of the payer: a list that the bank has cut off."""
+    table = index.open
+    own = [place for place in chosen if reading.payer_grade(table.customer[place]) > Payer.OTHER]
+    left = reading.payment.amount - sum(table.open[place] for place in own)
+    if not own or left <= 0:
+        return
+    customers = sorted({table.customer[place] for place in own})[:3]
+    pool = [
+        place
+        for place in index.items_of(customers, reading.payment.currency, _SEARCHED)
+        if place not in own and place not in taken and 0 < table.open[place] <= left
+    ][:_TRIPLES_OF]
+    quoted = tuple(chosen[place].shown or chosen[place].text for place in own)
+    grade = min(chosen[place].grade for place in own)
+    for more in _adding_up(pool, left, table.open):
+        places = (*own, *more)
+        payer = reading.weakest_payer(places)
+        yield Hypothesis("named_and_more", "guess", whole_lines(places, index), grade, payer, 0, quoted)
+
+
+def _adding_up(pool: list[int], left: int, amounts: Sequence[int]) -> list[tuple[int, ...]]:
+    """One, two or three items of the pool that add up to what is left; at most four ways, the fewest items first."""
+    at: dict[int, list[int]] = {}
+    for place in pool:
+        at.setdefault(amounts[place], []).append(place)
+    found: list[tuple[int, ...]] = [(place,) for place in at.get(left, ())]
+    found += [(one, two) for one in pool for two in at.get(left - amounts[one], ()) if one < two][:4]
+    if len(found) < 4:
+        pairs = combinations(pool, 2)
+        found += [(a, b, c) for a, b in pairs for c in at.get(left - amounts[a] - amounts[b], ()) if b < c][:4]
+    return found[:4]
 
 
 def _sums(reading: Reading, index: LedgerIndex, own: list[int], payer: Payer) -> Iterator[Hypothesis]:

@@ -11,6 +11,7 @@ from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
 from matching.reading import Reading
 
+_DOUBTFUL = frozenset({"over", "short", "tolerated", "completed", "late"})
 _INEXACT = frozenset({"over", "short", "tolerated", "completed"})
 NEVER = 5_000
 """No policy may post from a confidence as low as this."""
@@ -19,7 +20,7 @@ NEVER = 5_000
 def apply(reading: Reading, found: Iterable[Hypothesis], index: LedgerIndex) -> list[Hypothesis]:
     """The explanations with their doubts, best first; ties in ledger order."""
     judged = [_judge(reading, hypothesis, index) for hypothesis in found]
-    judged = _competing(judged)
+    judged = _competing(judged, reading)
     return sorted(judged, key=lambda hypothesis: (-hypothesis.confidence, len(hypothesis.lines), hypothesis.places))
 
 
@@ -42,10 +43,16 @@ def _judge(reading: Reading, hypothesis: Hypothesis, index: LedgerIndex) -> Hypo
         hypothesis = hypothesis.doubted(f"the text also names {number}, which is no open document", NEVER)
     if hypothesis.relation == "over" and hypothesis.rest * 2 > sum(table.open[place] for place in places):
         hypothesis = hypothesis.doubted("far more was paid than the named items amount to", NEVER)
+    if hypothesis.relation == "over" and len(places) > 2:
+        hypothesis = hypothesis.doubted("the list of documents may have been cut off", NEVER)
     if hypothesis.relation == "short" and any(
         line.residual > 4 * line.cash and line.reason == "unknown" for line in hypothesis.lines
     ):
         hypothesis = hypothesis.doubted("far less was paid than the named item amounts to", NEVER)
+    if hypothesis.reference in {Reference.NEAR, Reference.PART} and hypothesis.relation == "exact":
+        other = [number for number in reading.unknown_numbers if number not in hypothesis.quoted]
+        if other:
+            hypothesis = hypothesis.doubted(f"the text also names {other[0]}, which is no open document", NEVER)
     if reading.foreign:
         number = reading.foreign[0].text
         hypothesis = hypothesis.doubted(f"the text names {number}, which is open in another currency", NEVER)
@@ -59,15 +66,24 @@ def _judge(reading: Reading, hypothesis: Hypothesis, index: LedgerIndex) -> Hypo
     return hypothesis
 
 
-def _competing(found: list[Hypothesis]) -> list[Hypothesis]:
-    """A short payment that a credit note of the customer explains to the cent: neither is certain."""
+def _competing(found: list[Hypothesis], reading: Reading) -> list[Hypothesis]:
+    """What another item explains to the cent is neither a short payment nor an over-payment for certain."""
+    inexact = [hypothesis for hypothesis in found if hypothesis.relation in _DOUBTFUL]
+    if not inexact:
+        return found
     credit = any(hypothesis.relation == "credit_taken" for hypothesis in found)
     completed = [hypothesis for hypothesis in found if hypothesis.relation == "completed"]
-    exact = {h.places for h in found if h.relation in {"exact", "discount"} and h.payer > Payer.OTHER}
-    judged = []
-    for hypothesis in found:
-        judged.append(_doubt_against(hypothesis, exact=bool(exact), credit=credit, completed=bool(completed)))
-    return judged
+    return [
+        _doubt_against(
+            hypothesis,
+            exact=any(place not in hypothesis.places for place in reading.exactly_paid),
+            credit=credit,
+            completed=bool(completed),
+        )
+        if hypothesis.relation in _DOUBTFUL
+        else hypothesis
+        for hypothesis in found
+    ]
 
 
 def _doubt_against(hypothesis: Hypothesis, *, exact: bool, credit: bool, completed: bool) -> Hypothesis:

@@ -36,9 +36,15 @@ def by_document_number(
         yield from _some_of(reading, index, chosen)
 
 
-def choose(reading: Reading, index: LedgerIndex, mentions: Iterable[Mention]) -> dict[int, Mention]:
-    """For each mention the one item it means: the payer's own, in the payment's currency, with the payment's amount."""
+def choose(
+    reading: Reading, index: LedgerIndex, mentions: Iterable[Mention], amount: int | None = None
+) -> dict[int, Mention]:
+    """For each mention the one item it means: the payer's own, in the payment's currency, with the amount stated.
+
+    ``amount`` is what is paid on each; the payment's own where nothing is said.
+    """
     table = index.open
+    amount = reading.payment.amount if amount is None else amount
     chosen: dict[int, Mention] = {}
     for mention in mentions:
         items = [
@@ -51,7 +57,7 @@ def choose(reading: Reading, index: LedgerIndex, mentions: Iterable[Mention]) ->
             # A weak reading that hits somebody else's document has hit it by chance.
             items = [place for place in items if reading.payer_grade(table.customer[place]) > Payer.OTHER]
         if len(items) > 1:
-            items = [place for place in items if table.open[place] == reading.payment.amount] or items
+            items = [place for place in items if table.open[place] == amount] or items
         if len(items) == 1 and items[0] not in chosen:
             chosen[items[0]] = mention
     return chosen

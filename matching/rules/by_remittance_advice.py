@@ -32,7 +32,7 @@ def by_remittance_advice(reading: Reading, index: LedgerIndex) -> Iterator[Hypot
 
 
 def _line(document: RemittanceDocument, reading: Reading, index: LedgerIndex) -> tuple[Line, Reference] | None:
-    chosen = choose(reading, index, reading.named_in(document.number))
+    chosen = choose(reading, index, reading.named_in(document.number), document.remitted)
     if len(chosen) != 1:
         return None
     place, mention = next(iter(chosen.items()))
