@@ -1,0 +1,227 @@
+"""People decide about cases: each choice checked in the ledger and in the files the ERP reads."""
+
+import csv
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from integrations.config.settings import CompanySettings
+from integrations.ledger import open_ledger
+from integrations.services.clear import approve, clear, clear_batch, decline, reopen, suggestions_from
+from integrations.services.context import Run
+from integrations.services.publish import publish
+from integrations.services.push import push
+from integrations.services.resolutions import ClearRequest, ItemShare
+from integrations.services.sync import connector_of, sync
+from integrations.services.worklist import worklist
+from tests.integrations.services.test_sync import CUSTOMERS, ITEM_COLUMNS, ITEMS
+
+AS_OF = date(2026, 3, 3)
+STATEMENT = """:20:STARTUMSE
+:25:NL20INGB0001234567
+:28C:00001/001
+:60F:C260301EUR1000,00
+:61:2603020302C240,00NTRFNONREF//SHORT
+:86:RE-2026-0102 less breakage
+:61:2603020302C60,00NTRFNONREF//STRANGE
+:86:greetings from a stranger
+:61:2603020302C105,00NTRFNONREF//OVER
+:86:RE-2026-0101
+:62F:C260302EUR1405,00
+"""
+PEOPLE = {
+    "people": [
+        {"name": "anna", "may": ["clear", "write_off", "reopen"], "write_off_limit": {"EUR": "5.00"}},
+        {"name": "bert", "may": ["clear", "approve", "reopen", "write_off"], "write_off_limit": {"EUR": "500.00"}},
+        {"name": "carla", "may": ["clear"], "limit": {"EUR": "100.00"}},
+    ],
+    "four_eyes_above": {"EUR": "200.00"},
+}
+RUN = Run(as_of=AS_OF, clock=lambda: datetime(2026, 3, 3, 8, 0, tzinfo=UTC), run_id="test")
+
+
+class Books:
+    """A small company with three open cases: a short payment, a strange one, an over-payment."""
+
+    def __init__(self, folder: Path, rights: dict) -> None:
+        (folder / "in").mkdir()
+        (folder / "bank").mkdir()
+        (folder / "in" / "customers.csv").write_text(CUSTOMERS)
+        (folder / "in" / "open_items.csv").write_text("\n".join([ITEM_COLUMNS, *ITEMS]) + "\n")
+        (folder / "bank" / "s.sta").write_text(STATEMENT)
+        erp = {"kind": "flatfile", "inbox": str(folder / "in"), "outbox": str(folder / "out")}
+        banks = [{"inbox": str(folder / "bank")}]
+        self.folder = folder
+        self.company = CompanySettings.model_validate({"name": "acme", "erp": erp, "banks": banks, "rights": rights})
+        self.ledger = open_ledger(f"sqlite:///{folder / 'lettrage.db'}")
+        sync(self.company, self.ledger, RUN)
+
+    def case(self, reference: str) -> str:
+        listed = worklist(self.company, self.ledger, as_of=AS_OF)
+        return next(one.case_id for one in listed.cases if one.payment.bank_reference == reference)
+
+    def do(self, reference: str, resolution: str, *items: str, by: str = "bert", **more):
+        shares = tuple(ItemShare(item=name) for name in items)
+        request = ClearRequest(case_id=self.case(reference), resolution=resolution, items=shares, **more)
+        return clear(self.company, self.ledger, request, by=by, run=RUN)
+
+    def send(self) -> None:
+        push(self.company, self.ledger, connector_of(self.company), RUN)
+        publish(self.company, self.ledger)
+
+    def rows(self, name: str) -> list[dict[str, str]]:
+        with (self.folder / "out" / f"{name}.csv").open(newline="", encoding="utf-8") as stream:
+            return list(csv.DictReader(stream))
+
+    def open_amount(self, item_id: str) -> int:
+        return self.ledger.items("acme", [item_id])[item_id].open_amount
+
+    def sound(self) -> None:
+        assert [str(one) for one in self.ledger.verify("acme")] == []
+
+
+@pytest.fixture
+def books(tmp_path):
+    made = Books(tmp_path, {})
+    yield made
+    made.sound()
+    made.ledger.close()
+
+
+@pytest.fixture
+def strict(tmp_path):
+    made = Books(tmp_path, PEOPLE)
+    yield made
+    made.sound()
+    made.ledger.close()
+
+
+def test_a_short_payment_is_disputed_and_the_rest_stays_open(books):
+    outcome = books.do("SHORT", "dispute", "RE-2026-0102", reason="quality")
+    assert outcome.outcome == "cleared", outcome.message
+    assert books.open_amount("I2") == 1000
+    books.send()
+    row = next(row for row in books.rows("allocations") if row["bank_reference"] == "SHORT")
+    assert (row["allocated_amount"], row["status"], row["item_id"]) == ("240.00", "cleared", "I2")
+
+
+def test_a_write_off_closes_the_item(books):
+    assert books.do("SHORT", "write_off", "I2", reason="breakage").outcome == "cleared"
+    assert books.open_amount("I2") == 0
+    books.send()
+    row = next(row for row in books.rows("allocations") if row["bank_reference"] == "SHORT")
+    assert (row["allocated_amount"], row["write_off_amount"]) == ("240.00", "10.00")
+
+
+def test_what_is_not_ours_is_ignored_and_remembered(books):
+    assert books.do("STRANGE", "not_customer_payment").outcome == "cleared"
+    books.send()
+    assert [row["bank_reference"] for row in books.rows("ignored")] == ["STRANGE"]
+
+
+def test_money_of_an_unknown_payer_goes_on_account_of_the_named_customer(books):
+    assert "payer is not known" in books.do("STRANGE", "on_account").message
+    assert books.do("STRANGE", "on_account", customer_id="C1").outcome == "cleared"
+    books.send()
+    row = next(row for row in books.rows("allocations") if row["bank_reference"] == "STRANGE")
+    assert (row["item_id"], row["customer_id"], row["allocated_amount"]) == ("", "C1", "60.00")
+
+
+def test_clearing_twice_is_refused_with_the_state_of_things(books):
+    case_id = books.case("STRANGE")
+    assert books.do("STRANGE", "on_account", customer_id="C1").outcome == "cleared"
+    again = ClearRequest(case_id=case_id, resolution="not_customer_payment")
+    outcome = clear(books.company, books.ledger, again, by="bert", run=RUN)
+    assert outcome.outcome == "refused"
+    assert "is cleared" in outcome.message
+
+
+def test_a_cleared_payment_can_be_taken_back_also_in_the_files(books):
+    case_id = books.case("SHORT")
+    books.do("SHORT", "write_off", "I2")
+    books.send()
+    outcome = reopen(books.company, books.ledger, case_id, by="anna", run=RUN, reason="wrong customer")
+    assert outcome.outcome == "reopened", outcome.message
+    assert books.open_amount("I2") == 25000
+    books.send()
+    assert "SHORT" not in {row["bank_reference"] for row in books.rows("allocations")}
+    assert "SHORT" in {row["bank_reference"] for row in books.rows("exceptions")}
+    assert books.do("SHORT", "dispute", "I2", reason="price").outcome == "cleared"
+    books.send()
+    assert [row["allocated_amount"] for row in books.rows("allocations") if row["bank_reference"] == "SHORT"] == [
+        "240.00"
+    ]
+
+
+def test_reopening_what_is_open_is_refused(books):
+    outcome = reopen(books.company, books.ledger, books.case("STRANGE"), by="anna", run=RUN, reason="")
+    assert outcome.outcome == "refused"
+    assert "open already" in outcome.message
+
+
+def test_a_batch_takes_each_case_for_itself(books):
+    requests = [
+        ClearRequest(case_id=books.case("STRANGE"), resolution="on_account", customer_id="C1"),
+        ClearRequest(case_id="EX-NONE", resolution="on_account"),
+        ClearRequest(case_id=books.case("SHORT"), resolution="write_off", items=(ItemShare(item="I2"),)),
+    ]
+    outcomes = clear_batch(books.company, books.ledger, requests, by="bert", run=RUN)
+    assert [one.outcome for one in outcomes] == ["cleared", "refused", "cleared"]
+
+
+def test_sure_suggestions_are_found_for_the_bulk_link(books):
+    everything = suggestions_from(books.company, books.ledger, percent=0)
+    assert {one.resolution for one in everything} == {"accept_suggestion"}
+    assert suggestions_from(books.company, books.ledger, percent=101) == []
+
+
+def test_the_next_night_leaves_alone_what_people_decided(books):
+    books.do("SHORT", "dispute", "I2", reason="quality")
+    books.do("STRANGE", "not_customer_payment")
+    books.send()
+    before = books.rows("allocations"), books.rows("ignored")
+    sync(books.company, books.ledger, RUN)
+    assert (books.rows("allocations"), books.rows("ignored")) == before
+
+
+@pytest.mark.parametrize(
+    ("reference", "resolution", "items", "by", "words"),
+    [
+        ("STRANGE", "not_customer_payment", (), "mallory", "not among the people"),
+        ("SHORT", "dispute", ("I2",), "carla", "up to 100.00 EUR"),
+        ("SHORT", "write_off", ("I2",), "anna", "may write off up to 5.00 EUR"),
+        ("STRANGE", "write_off", ("I3",), "carla", "may not write off"),
+    ],
+    ids=["stranger", "over-own-limit", "over-write-off-limit", "no-right-to-write-off"],
+)
+def test_rights_and_limits_hold(strict, reference, resolution, items, by, words):
+    outcome = strict.do(reference, resolution, *items, by=by, reason="quality" if resolution == "dispute" else "")
+    assert outcome.outcome == "refused"
+    assert words in outcome.message
+
+
+def test_a_large_payment_needs_a_second_person_who_is_another(strict):
+    case_id = strict.case("SHORT")
+    assert strict.do("SHORT", "write_off", "I2").outcome == "awaiting_approval"
+    assert strict.open_amount("I2") == 25000
+    own = approve(strict.company, strict.ledger, case_id, by="bert", run=RUN)
+    assert (own.outcome, "proposed by you" in own.message) == ("refused", True)
+    assert "may not approve" in approve(strict.company, strict.ledger, case_id, by="anna", run=RUN).message
+    assert strict.open_amount("I2") == 25000
+
+
+def test_the_second_person_agrees_and_it_is_done(strict):
+    case_id = strict.case("SHORT")
+    assert strict.do("SHORT", "dispute", "I2", by="anna", reason="quality").outcome == "awaiting_approval"
+    outcome = approve(strict.company, strict.ledger, case_id, by="bert", run=RUN)
+    assert outcome.outcome == "cleared", outcome.message
+    assert strict.open_amount("I2") == 1000
+
+
+def test_the_second_person_disagrees_and_the_case_is_open_again(strict):
+    case_id = strict.case("SHORT")
+    strict.do("SHORT", "dispute", "I2", by="anna", reason="quality")
+    assert decline(strict.company, strict.ledger, case_id, by="bert", run=RUN, note="ask first").outcome == "declined"
+    assert case_id == strict.case("SHORT")
+    assert strict.do("SHORT", "dispute", "I2", by="anna", reason="price").outcome == "awaiting_approval"
