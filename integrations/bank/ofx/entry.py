@@ -4,9 +4,13 @@ import re
 from datetime import date
 from decimal import Decimal
 
+from integrations.bank.build import builder
 from integrations.bank.ofx.values import AmountUnreadable, parse_amount, parse_date, plain_text
 from matching.model.bank_statement import BankEntry, EntryDetail
 from matching.model.currencies import MINOR_DIGITS
+
+_bank_entry = builder(BankEntry)
+_entry_detail = builder(EntryDetail)
 
 _NAME_LENGTH = 32
 """NAME holds 32 characters (A-32); what does not fit, many banks continue in MEMO."""
@@ -52,7 +56,7 @@ class EntryBuilder:
         fitid = fields.get("FITID", "").strip() or None
         detail = _detail(fields, amount, currency, instructed=instructed, rate=rate)
         available = fields.get("DTAVAIL") or fields.get("VALUEDATE")
-        entry = BankEntry(
+        entry = _bank_entry(
             ordinal=ordinal,
             booking_date=posted,
             value_date=self._day(available) if available else None,
@@ -181,7 +185,7 @@ def _detail(
     lines = _remittance_lines(plain_text(fields.get("NAME", "")) or name, fields.get("MEMO", ""))
     account = fields.get("ACCTID")
     bank = fields.get("BANKID", "").strip().upper() if account else ""
-    return EntryDetail(
+    return _entry_detail(
         amount=amount,
         currency=currency,
         bank_reference=fields.get("FITID", "").strip() or None,
