@@ -64,7 +64,7 @@ class _Reading:
     def __init__(self, source: BinaryIO, forced: Dialect | None) -> None:
         self._source = source
         self._forced = forced
-        self._likely: Dialect | None = forced
+        self._likely: dict[str, Dialect] = {}  # by first character: mixed files stay fast
         self._dialects: Counter[str] = Counter()
         self._statement: StatementInProgress | None = None
         self._currency: str | None = None
@@ -194,9 +194,12 @@ class _Reading:
     def _read_texts(self, texts: list[str], line: EntryLine, draft: DetailDraft) -> str | None:
         """Let the right dialect fill the draft; returns the bank's own transaction code."""
         remarks = Remarks(texts[0] if len(texts) == 1 else "\n".join(texts), line)
-        dialect = self._likely
-        if dialect is None or (dialect is not self._forced and dialect.score(remarks) < SURE):
-            self._likely = dialect = recognise(remarks)
+        dialect = self._forced
+        if dialect is None:
+            first = remarks.text[:1]
+            dialect = self._likely.get(first)
+            if dialect is None or dialect.score(remarks) < SURE:
+                self._likely[first] = dialect = recognise(remarks)
         if texts:
             self._dialects[dialect.NAME] += 1
         own_code = dialect.read(remarks, draft)

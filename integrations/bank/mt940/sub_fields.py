@@ -24,11 +24,41 @@ _KINDS = (
 )
 
 
-def read_subfields(parts: list[str], separator: str, draft: DetailDraft) -> str:
-    """Fill the draft from what stands between the separators; returns the text key addition (34).
+# The usual order, where no sub-field is given twice and no separator was typed by a payer.
+_USUAL = re.compile(
+    r"[0-9]{3}(?:\?00[^?]*)?(?:\?10[^?]*)?((?:\?2[0-9][^?]*)*)(?:\?30([^?]*))?(?:\?31([^?]*))?(?:\?32([^?]*))?"
+    r"(?:\?33([^?]*))?(?:\?34([^?]*))?((?:\?6[0-3][^?]*)*)"
+)
 
-    The text before the first separator is left out. A part that does not begin with a known number is text of the
-    part before: the separator was typed by the payer.
+
+def read_subfields(text: str, separator: str, draft: DetailDraft) -> str:
+    """Fill the draft from a text with sub-fields; returns the text key addition (34).
+
+    The text before the first separator is left out.
+    """
+    usual = _USUAL.fullmatch(text) if separator == "?" else None
+    if usual is None:
+        return _read_in_order(text.split(separator), separator, draft)
+    purpose, bank, number, name, more_name, addition, more_purpose = usual.groups()
+    if bank and not bank[:1].isdigit():
+        draft.counterparty_bic = bank.strip() or None
+    if number:
+        draft.counterparty_account = account(number)
+    if name or more_name:
+        whole = continued([name or "", more_name]) if more_name else name
+        draft.counterparty_name = whole.strip() or None
+    if purpose or more_purpose:
+        texts = [part[1:] for part in purpose.split("?2")[1:]]
+        if more_purpose:
+            texts += [part[1:] for part in more_purpose.split("?6")[1:]]
+        read_purpose(texts, draft)
+    return addition.strip() if addition else ""
+
+
+def _read_in_order(parts: list[str], separator: str, draft: DetailDraft) -> str:
+    """The same from any order of sub-fields.
+
+    A part that does not begin with a known number is text of the part before: the separator was typed by the payer.
     """
     purpose: list[str] = []
     names: list[str] = []
@@ -50,12 +80,11 @@ def read_subfields(parts: list[str], separator: str, draft: DetailDraft) -> str:
             if kind == _ACCOUNT:
                 draft.counterparty_account = account(part[2:]) or draft.counterparty_account
             elif kind == _BIC:
-                bic = part[2:].strip()
-                draft.counterparty_bic = bic if bic[:4].isalpha() else None
+                draft.counterparty_bic = None if part[2:3].isdigit() else part[2:].strip() or None
             elif kind == _ADDITION:
                 addition = part[2:].strip()
     if names:
-        draft.counterparty_name = (names[0] if len(names) == 1 else continued(names)).strip() or None
+        draft.counterparty_name = continued(names).strip() or None
     if purpose:
         read_purpose(purpose, draft)
     return addition
@@ -81,19 +110,22 @@ def continued(texts: list[str]) -> str:
 def read_purpose(purpose: list[str], draft: DetailDraft) -> None:
     """Fill the draft from the purpose sub-fields, with or without SEPA keywords in them."""
     marked = "".join([text + ("\r" if len(text) >= _WIDTH else "\n") for text in purpose])
-    remittance: list[str] = []
+    if "+" not in marked and ": " not in marked:
+        draft.remittance_lines = tuple(filter(str.strip, purpose))
+        draft.remittance = marked.replace("\r", "").replace("\n", " ").strip()
+        return
+    remittance = ""
     for keyword, value in keyword_values(marked):
-        if keyword in {"SVWZ", ""}:
-            remittance.append(value)
+        if keyword == "SVWZ" or not keyword:
+            remittance = f"{remittance}\n{value}" if remittance else value
         elif keyword == "EREF":
             draft.end_to_end_id = draft.end_to_end_id or given(_run_on(value))
         elif keyword == "MREF":
             draft.mandate_id = draft.mandate_id or given(_run_on(value))
         else:
             _read_keyword(keyword, value, draft)
-    text = remittance[0] if len(remittance) == 1 else "\n".join(remittance)
-    draft.remittance_lines = pieces(text)
-    draft.remittance = text.replace("\r", "").replace("\n", " ").strip()
+    draft.remittance_lines = pieces(remittance)
+    draft.remittance = remittance.replace("\r", "").replace("\n", " ").strip()
 
 
 def _run_on(value: str) -> str:

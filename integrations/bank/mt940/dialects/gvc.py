@@ -40,7 +40,7 @@ def read(remarks: Remarks, draft: DetailDraft) -> str | None:
     """Fill the draft from the sub-fields; returns the GVC."""
     text = remarks.text
     if text[:1] == "?":
-        read_subfields(text.split("?"), "?", draft)
+        read_subfields(text, "?", draft)
         return None
     code, separator = text[:3], text[3:4]
     if separator not in _SEPARATORS:
@@ -48,7 +48,7 @@ def read(remarks: Remarks, draft: DetailDraft) -> str | None:
         draft.remittance_lines = (lines[0][3:], *lines[1:])
         draft.remittance = text[3:].strip()
         return code
-    addition = read_subfields(text.split(separator), separator, draft)
+    addition = read_subfields(text, separator, draft)
     if code in _RETURNS:
         found = _REASON.search(draft.remittance)
         draft.return_reason = found.group(1) if found else addition.lstrip("0") or None

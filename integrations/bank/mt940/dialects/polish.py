@@ -32,7 +32,7 @@ def read(remarks: Remarks, draft: DetailDraft) -> str | None:
     if found is None:
         return _read_labels(text, draft)
     code, sign = found.groups()
-    read_subfields(text.split(sign), sign, draft)
+    read_subfields(text, sign, draft)
     return code
 
 
