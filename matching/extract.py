@@ -21,6 +21,7 @@ MOST_MENTIONS = 80
 _WINDOW = 8
 _GAP = re.compile(r"[^A-Z0-9]{0,4}")
 _PREFIX = re.compile(r"([A-Z]+)[^A-Z0-9]{0,3}$")
+_CHAINED = re.compile(r"[0-9]{2,6}[^A-Z0-9 ]$")
 _NO_DOCUMENT = re.compile(
     r"(?:\b(?:KD|KDN|KUNDEN?|KND|KLANT|KLANTEN|DEB|DEBITOR|DEBITEUR(?:EN)?|CLIENT|CUST|CUSTOMER|KONTRAHENT|KLIENT|KUND|MANDANT"
     r"|VERTRAG|CONTRACT|CONTRAT|UMOWA|MANDAT|MANDATE)[^A-Z0-9]{0,3}(?:N|NR|NO|NUM|NUMMER|NUMER|NUMBER|ID|CODE)?"
@@ -408,8 +409,7 @@ def unknown_numbers(text: str, groups: list[Group], mentions: list[Mention], ind
         width = len(group.digits)
         if width < 4 or (width == 4 and group.digits[:2] in {"19", "20"}):
             continue
-        before = _PREFIX.search(text, max(0, group.start - 24), group.start)
-        letters = before.group(1) if before else ""
+        letters = _letters_before(text, group.start)
         if _labelled_otherwise(text, group.start) or index.parties.by_number.get(group.digits):
             continue
         named = _DOCUMENT_WORD.search(letters) is not None or any(
@@ -420,6 +420,13 @@ def unknown_numbers(text: str, groups: list[Group], mentions: list[Mention], ind
         ):
             found.append(group.digits)
     return found
+
+
+def _letters_before(text: str, start: int) -> str:
+    """The letters in front of a digit group, or in front of the year that is joined to it as in ``RE2026-001923``."""
+    chained = _CHAINED.search(text, max(0, start - 12), start)
+    before = _PREFIX.search(text, max(0, start - 24), chained.start() if chained else start)
+    return before.group(1) if before else ""
 
 
 def near_strings(text: str, groups: list[Group]) -> list[str]:
