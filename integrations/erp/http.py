@@ -185,6 +185,9 @@ class Http:
 
     def _once(self, method: str, path: str, sent: Mapping[str, str], *, writing: bool, **options: Any) -> Reply:
         headers = {**options.pop("headers", {}), **sent}
+        if "json" in options:
+            options["content"] = dumps(options.pop("json"))
+            headers["Content-Type"] = "application/json"
         request = self._client.build_request(method, path, headers=headers, **options)
         try:
             response = self._client.send(request)
@@ -268,6 +271,21 @@ def rate_limited(reply: Reply, *, scope_day: bool = False) -> RateLimited:
 def loads(text: str) -> Any:
     """JSON with exact decimals."""
     return json.loads(text, parse_float=Decimal)
+
+
+def dumps(value: Any) -> str:
+    """JSON in which a Decimal is a number with exactly its digits.
+
+    >>> dumps({"paid": Decimal("119.10"), "rows": [None, True, "ü"]})
+    '{"paid": 119.10, "rows": [null, true, "ü"]}'
+    """
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{dumps(str(key))}: {dumps(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(dumps(each) for each in value) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _decoded(response: httpx.Response) -> Reply:

@@ -5,8 +5,9 @@ from datetime import date
 
 import httpx
 
+from integrations.erp.checks import looked
 from integrations.erp.converge import assert_whole
-from integrations.erp.errors import ErpError, Unsupported
+from integrations.erp.errors import Unsupported
 from integrations.erp.http import Exchange
 from integrations.erp.odoo.config import Settings
 from integrations.erp.odoo.notes import put_note
@@ -16,7 +17,6 @@ from integrations.erp.odoo.rpc import OdooRpc
 from integrations.erp.protocol import (
     Capabilities,
     CheckResult,
-    CheckStatus,
     Note,
     NoteRef,
     NoteTarget,
@@ -84,7 +84,7 @@ class OdooConnector:
 
     def check(self) -> tuple[CheckResult, ...]:
         """Sign-in, version, company, rights, journals, accounts, lock dates; the whole list at once."""
-        found = [_looked("sign-in", self._check_sign_in)]
+        found = [looked("sign-in", self._check_sign_in)]
         if found[0].status != "failed":
             looks = (
                 ("company", self._check_company),
@@ -93,9 +93,9 @@ class OdooConnector:
                 ("accounts", self._check_accounts),
                 ("lock dates", self._check_locks),
             )
-            found += [_looked(name, look) for name, look in looks]
+            found += [looked(name, look) for name, look in looks]
             # A company that grants no discounts needs no account for them.
-            found.append(_looked("discounts", self._check_discounts, otherwise="warning"))
+            found.append(looked("discounts", self._check_discounts, otherwise="warning"))
         return tuple(found)
 
     def pull_open_items(self, cursor: str | None) -> Iterator[Page[OpenItem]]:
@@ -258,13 +258,6 @@ def connect(settings: ErpSettings, env: Mapping[str, str]) -> OdooConnector:
     """The connector for these settings. Raises ConfigError when the key's variable is not set."""
     assert isinstance(settings, Settings)
     return OdooConnector(settings, resolve_secret(settings.key_variable, env))
-
-
-def _looked(name: str, look: Callable[[], str], otherwise: CheckStatus = "failed") -> CheckResult:
-    try:
-        return CheckResult(name=name, status="ok", message=look())
-    except ErpError as error:
-        return CheckResult(name=name, status=otherwise, message=str(error))
 
 
 def _line(account: str, posting: Posting, amount: int, label: str) -> tuple[str, str, str]:

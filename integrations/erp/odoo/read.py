@@ -49,6 +49,7 @@ class OdooReader:
         self._rpc = rpc
         self._currencies: dict[int, str] = {}
         self._company: dict[str, Any] | None = None
+        self._company_id: int | None = None
         self._move_fields: list[str] | None = None
 
     @property
@@ -57,10 +58,11 @@ class OdooReader:
         if self._company is None:
             wanted = ("name", "currency_id", "fiscalyear_lock_date", "hard_lock_date", "user_fiscalyear_lock_date",
                       "user_hard_lock_date", "account_journal_early_pay_discount_loss_account_id")  # fmt: skip
-            company_id = self._settings.company_id
+            company_id = self._company_id or self._settings.company_id
             if company_id is None:
                 user = self._rpc.search_read("res.users", [["id", "=", self._rpc.sign_in()]], ["company_id"])
                 company_id = int(user[0]["company_id"])
+            self._company_id = company_id
             self._rpc.context["allowed_company_ids"] = [company_id]
             fields = self._rpc.fields("res.company", wanted)
             (self._company,) = self._rpc.search_read("res.company", [["id", "=", company_id]], sorted(fields))

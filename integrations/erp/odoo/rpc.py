@@ -46,11 +46,13 @@ class OdooRpc:
         if sleep is not None:
             options["sleep"] = sleep
         url = str(settings.url)
-        self._plain = Http(url, sign_in=NoSignIn(key), **options)
         headers = {"X-Odoo-Database": settings.database}
+        # Both share one way to the server when it is given, and each opens connections only when it is used.
+        self._plain = Http(url, sign_in=NoSignIn(key), **options)
         self._json2 = Http(url, sign_in=FixedSignIn("bearer {}", key), headers=headers, **options)
         self._uid = 0
         self._version = 0
+        self._fields: dict[tuple[str, ...], set[str]] = {}
         self.context: dict[str, Any] = {}
 
     @property
@@ -93,8 +95,11 @@ class OdooRpc:
 
     def fields(self, model: str, wanted: Sequence[str]) -> set[str]:
         """Which of the fields this version of Odoo has."""
-        known = self.call(model, "fields_get", writing=False, allfields=list(wanted), attributes=["type"])
-        return set(known) if isinstance(known, Mapping) else set()
+        asked = (model, *wanted)
+        if asked not in self._fields:
+            known = self.call(model, "fields_get", writing=False, allfields=list(wanted), attributes=["type"])
+            self._fields[asked] = set(known) if isinstance(known, Mapping) else set()
+        return self._fields[asked]
 
     def sign_in(self) -> int:
         """Our user's id. Raises AuthError."""

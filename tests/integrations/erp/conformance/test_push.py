@@ -84,9 +84,9 @@ def test_two_genuine_identical_payments_are_two_postings(world, can):
 @pytest.mark.parametrize("how", ["kill", "lost"])
 def test_a_stop_at_any_call_converges(world, can, moment, how):
     """Each round is a fresh payment that is stopped one call later than the one before, then run again."""
-    booked, at, rounds = 0, 0, 0
+    booked, at, rounds = 0, 1 - world.stride, 0
     while True:
-        at += 1
+        at += world.stride
         posting, *_ = payment_for_both(world, can, key=f"STOP{at}")
         interrupt = Interrupt(at=at, moment=moment, how=how)
         with contextlib.suppress(*((Killed,) if how == "kill" else (Transient, AmbiguousOutcome))):
@@ -105,9 +105,9 @@ def test_a_stop_at_any_call_converges(world, can, moment, how):
 
 
 def test_an_answer_that_cannot_be_read_is_not_taken_for_failure(world, can):
-    booked, at = 0, 0
+    booked, at = 0, 1 - world.stride
     while True:
-        at += 1
+        at += world.stride
         posting, *_ = payment_for_both(world, can, key=f"GARB{at}")
         interrupt = Interrupt(at=at, moment="after", how="garble")
         with contextlib.suppress(Transient, AmbiguousOutcome, ProtocolError):
@@ -292,9 +292,9 @@ def test_after_a_reversal_the_old_key_is_spent_and_a_new_revision_posts(world, c
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_reversal_stopped_at_any_call_converges(world, can, moment):
     can("unallocate")
-    at = 0
+    at = 1 - world.stride
     while True:
-        at += 1
+        at += world.stride
         posting, first, _ = payment_for_both(world, can, key=f"REV{at}")
         push(world.connector(), posting)
         interrupt = Interrupt(at=at, moment=moment, how="kill")

@@ -56,6 +56,8 @@ class World(Protocol):
     account: str
     # Case name -> why it does not apply here, beyond what the capabilities say.
     not_applicable: Mapping[str, str]
+    # Stops are tried at every call (1), or at every so many where a sibling world already tries them all.
+    stride: int
 
     def connector(self, interrupt: Interrupt | None = None) -> Connector:
         """A new connector, as a new process would make it."""

@@ -175,14 +175,15 @@ class OdooStandIn(StandIn):
         handler = getattr(self, f"do_{method}", None)
         if handler is None or (model not in self.data and model != "ir.model.data"):
             raise OdooError("builtins.AttributeError", f"{model} has no {method}")
-        before = [(records, dict(records)) for records in self.data.values()]
+        if method not in {"load", "reconcile", "action_undo_reconciliation", "unlink"}:
+            return handler(model, ids, **named)
         copies = [{key: dict(record) for key, record in records.items()} for records in self.data.values()]
         references = dict(self.references)
         try:
             return handler(model, ids, **named)
         except OdooError:
             # One transaction per call: what an error interrupts never happened.
-            for (records, _), copy in zip(before, copies, strict=True):
+            for records, copy in zip(self.data.values(), copies, strict=True):
                 records.clear()
                 records.update(copy)
             self.references = references

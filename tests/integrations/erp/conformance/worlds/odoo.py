@@ -16,6 +16,7 @@ CURRENCIES = {"EUR": 1, "USD": 2, "JPY": 3, "KWD": 4}
 
 class OdooWorld:
     name = "odoo-18"
+    stride = 1
     version = 18
     account = "NL20INGB0001234567"
     not_applicable: ClassVar = {}
@@ -101,11 +102,13 @@ class OdooWorld:
 class Odoo17World(OdooWorld):
     name = "odoo-17"
     version = 17
+    stride = 7
 
 
 class Odoo19World(OdooWorld):
     name = "odoo-19-json2"
     version = 19
+    stride = 5
 
 
 WORLDS = [Odoo17World, OdooWorld, Odoo19World]

@@ -1,0 +1,241 @@
+"""ERPNext as a connector: the parts put together, and the check of rights and mapping."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
+
+import httpx
+
+from integrations.erp.checks import looked
+from integrations.erp.converge import assert_whole
+from integrations.erp.erpnext.client import ErpNextClient
+from integrations.erp.erpnext.config import Settings
+from integrations.erp.erpnext.notes import put_note
+from integrations.erp.erpnext.post import ErpNextPoster, discount_account, settled_per_item_of, write_off_account
+from integrations.erp.erpnext.read import INVOICE, ON_ACCOUNT, PAYMENT, ErpNextReader
+from integrations.erp.errors import ConfigError, Unsupported
+from integrations.erp.http import Exchange
+from integrations.erp.protocol import (
+    Capabilities,
+    CheckResult,
+    Note,
+    NoteRef,
+    NoteTarget,
+    Page,
+    PlanStep,
+    PostingPlan,
+    RemotePosting,
+    Tick,
+)
+from integrations.erp.settings import ErpSettings, Secret, resolve_secret
+from matching.model.money import to_decimal
+from matching.model.open_item import Customer, HouseAccount, OpenItem
+from matching.model.posting import Posting
+
+
+class ErpNextConnector:
+    """One company on one ERPNext site."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        key: Secret,
+        secret: Secret,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        log: Callable[[Exchange], None] | None = None,
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._client = ErpNextClient(settings, key, secret, transport=transport, log=log, sleep=sleep)
+        self._reader = ErpNextReader(settings, self._client)
+        self._poster = ErpNextPoster(settings, self._client, self._reader)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What an Accounts User may do; discounts and write-offs need an account in the settings."""
+        return Capabilities(
+            push="receipt",
+            multi_invoice=True,
+            partial=True,
+            discount=self._settings.discount_account is not None,
+            write_off=bool(self._settings.write_off_accounts),
+            on_account=True,
+            credit_notes=True,
+            cross_customer=True,
+            foreign_currency=False,
+            outgoing=False,
+            unallocate=True,
+            idempotency="unique_key" if self._settings.key_field else "search",
+            stepwise=True,
+            asynchronous=False,
+            notes_on_item=True,
+            notes_on_customer=True,
+            dispute_flag=False,
+            dunning_block=False,
+            settled_detection="delta",
+            customer_bank_accounts=True,
+            discount_terms=True,
+            structured_reference=False,
+            key_length=30,
+            parallel=1,
+        )
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def check(self) -> tuple[CheckResult, ...]:
+        """Sign-in and company, rights, accounts, the key field."""
+        found = [looked("company", self._check_company)]
+        if found[0].status != "failed":
+            found.append(looked("rights", self._check_rights))
+            found.append(looked("accounts", self._check_accounts))
+            found.append(looked("key field", self._check_key_field, otherwise="warning"))
+        return tuple(found)
+
+    def pull_open_items(self, cursor: str | None) -> Iterator[Page[OpenItem]]:
+        """Invoices, credit notes and unallocated payments, or what changed since the cursor (site time)."""
+        return self._reader.open_items(cursor)
+
+    def pull_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
+        """All customers with their bank accounts, whatever the cursor."""
+        return self._reader.customers(cursor)
+
+    def pull_settled_items(self, since: date | None) -> Iterator[Page[OpenItem]]:
+        """Invoices with nothing outstanding."""
+        return self._reader.settled_items(since)
+
+    def house_accounts(self) -> tuple[HouseAccount, ...]:
+        """Our own bank accounts."""
+        return self._reader.house_accounts()
+
+    def list_open_keys(self) -> Iterator[str]:
+        """The ids of all that is open."""
+        return self._reader.open_keys()
+
+    def get_items(self, item_ids: Sequence[str]) -> Mapping[str, OpenItem]:
+        """The items as the ledger shows them now."""
+        return self._reader.items(item_ids)
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def plan(self, posting: Posting) -> PostingPlan:
+        """The payment entries. Raises Unsupported, ConfigError."""
+        assert_whole(posting)
+        self._refuse_unsupported(posting)
+        steps = []
+        customers = dict.fromkeys(each.customer_id for each in posting.allocations)
+        if posting.on_account:
+            customers.setdefault(posting.on_account_customer_id)
+        for number, customer_id in enumerate(customers, start=1):
+            rows = [each for each in posting.allocations if each.customer_id == customer_id]
+            on_account = posting.on_account if customer_id == posting.on_account_customer_id else 0
+            paid = to_decimal(sum(each.cash for each in rows) + on_account, posting.currency)
+            references = {
+                item_id: str(to_decimal(settled, posting.currency))
+                for item_id, settled in settled_per_item_of(rows).items()
+            }
+            deductions = [
+                (account, str(to_decimal(amount, posting.currency)))
+                for each in rows
+                for account, amount in (
+                    (discount_account(self._settings) if each.discount else "", each.discount),
+                    (
+                        write_off_account(self._settings, each.write_off_reason) if each.write_off else "",
+                        each.write_off,
+                    ),
+                )
+                if amount
+            ]
+            steps.append(
+                PlanStep(
+                    name=f"payment entry {number}",
+                    summary=f"receipt of {paid} {posting.currency} from {customer_id} on {posting.booking_date} for "
+                    + (", ".join(references) or "the account"),
+                    target=PAYMENT,
+                    content={
+                        "party": customer_id,
+                        "paid_to": self._settings.bank_accounts.get(posting.account, f"<account of {posting.account}>"),
+                        "paid_amount": str(paid),
+                        "references": references,
+                        "deductions": tuple(deductions),
+                        "unallocated": str(to_decimal(on_account, posting.currency)),
+                        "reference_no": posting.key,
+                    },
+                )
+            )
+        return PostingPlan(posting=posting, route="allocate", steps=tuple(steps))
+
+    def find(self, key: str) -> RemotePosting | None:
+        """The payment entries with this key as their reference."""
+        return self._poster.find(key)
+
+    def apply(self, plan: PostingPlan, prior: RemotePosting | None, tick: Tick) -> RemotePosting:
+        """Insert what is missing; ERPNext is read first in any case, so ``prior`` may be out of date."""
+        return self._poster.apply(plan.posting, tick)
+
+    def reverse(self, key: str, reason: str, on: date) -> RemotePosting:
+        """Cancel the payment entries."""
+        return self._poster.reverse(key)
+
+    def put_note(self, target: NoteTarget, note: Note) -> NoteRef:
+        """A comment on the invoice, the payment or the customer."""
+        posted = self._poster.find(target.posting_key) if target.posting_key else None
+        return put_note(self._client, target, note, posted)
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._client.close()
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _refuse_unsupported(self, posting: Posting) -> None:
+        if posting.amount <= 0:
+            message = "ERPNext takes receipts through this connector; refunds and pure netting are booked there by hand"
+            raise Unsupported(message, capability="outgoing")
+        if any(each.discount for each in posting.allocations) and not self.capabilities.discount:
+            message = "no account is set for early-payment discounts; name one under discount_account"
+            raise Unsupported(message, capability="discount")
+        if any(each.write_off for each in posting.allocations) and not self.capabilities.write_off:
+            message = "no account is set for write-offs; name one under write_off_accounts"
+            raise Unsupported(message, capability="write_off")
+        held = next((each.item_id for each in posting.allocations if each.item_id.startswith(ON_ACCOUNT)), None)
+        if held is not None:
+            message = f"money that is on account already ({held}) is allocated in ERPNext's Payment Reconciliation"
+            raise Unsupported(message, capability="allocate_existing")
+
+    def _check_company(self) -> str:
+        company = self._reader.company
+        return f"{company['name']}, {company['default_currency']}"
+
+    def _check_rights(self) -> str:
+        for doctype in (INVOICE, PAYMENT, "Payment Ledger Entry", "Customer", "Account"):
+            self._client.rows(doctype, [], ["name"], limit=1)
+        return "our user may read invoices, payments, the ledger, customers and accounts"
+
+    def _check_accounts(self) -> str:
+        banks = self._reader.bank_accounts()
+        if not banks:
+            message = "no bank account of the company is known; map it under bank_accounts"
+            raise ConfigError(message)
+        wanted = [*banks.values(), *self._settings.write_off_accounts.values()]
+        wanted += [self._settings.discount_account] if self._settings.discount_account else []
+        missing = sorted(set(wanted) - set(self._reader.account_currencies(wanted)))
+        if missing:
+            message = f"the company has no account {', '.join(missing)}; write names in full, with the company's suffix"
+            raise ConfigError(message)
+        return f"payments on {', '.join(sorted(banks))} have a ledger account"
+
+    def _check_key_field(self) -> str:
+        if not self._settings.key_field:
+            message = (
+                "without a unique key_field two writers could post the same payment twice; let an administrator add it"
+            )
+            raise ConfigError(message)
+        self._client.rows(PAYMENT, [], ["name", self._settings.key_field], limit=1)
+        return f"the field {self._settings.key_field} is there"
+
+
+def connect(settings: ErpSettings, env: Mapping[str, str]) -> ErpNextConnector:
+    """The connector for these settings. Raises ConfigError when a secret's variable is not set."""
+    assert isinstance(settings, Settings)
+    key, secret = resolve_secret(settings.key_variable, env), resolve_secret(settings.secret_variable, env)
+    return ErpNextConnector(settings, key, secret)
