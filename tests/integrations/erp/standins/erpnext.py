@@ -232,9 +232,10 @@ class ErpNextStandIn(StandIn):
         raise RefusedError(417, "ValidationError", f"Failed to get method {name}")
 
 
-_INVOICE_FIELDS = set(
-    ["customer", "currency", "party_account_currency", "grand_total", "rounded_total", "outstanding_amount", "due_date", "is_return", "debit_to"]
-)
+_INVOICE_FIELDS = {
+    *("customer", "currency", "party_account_currency", "grand_total", "rounded_total", "outstanding_amount"),
+    *("due_date", "is_return", "debit_to"),
+}
 
 
 def _meets(row, each):
