@@ -28,6 +28,7 @@ from integrations.ledger.records import (
     Clearing,
     DayTotal,
     DecisionsRecorded,
+    DeliveredEntry,
     Erasure,
     FactOnFile,
     IgnoredRow,
@@ -109,6 +110,16 @@ class Intake(Protocol):
 
     def import_house_accounts(self, company: str, accounts: Iterable[HouseAccount], *, change: Change) -> ImportCounts:
         """Replace the list of our own bank accounts."""
+        ...
+
+    def accounts(self, company: str) -> Iterator[str]:
+        """Our accounts as the banks of all imported statements wrote them."""
+        ...
+
+    def delivered_entries(
+        self, company: str, accounts: Sequence[str], *, since: date, until: date
+    ) -> list[DeliveredEntry]:
+        """Entries of these accounts booked (else valued) between two days, with the statements that brought them."""
         ...
 
     def cursor(self, company: str, name: str) -> str:

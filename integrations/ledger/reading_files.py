@@ -45,13 +45,14 @@ def statements(connection: Connection, company_id: int, account: str) -> Iterato
             statement_no=row.statement_no,
             file_name=row.file_name,
             account=row.account,
-            header=_header_of(row),
+            header=header_of(row),
             integrity=row.integrity,
             entry_count=row.entry_count,
         )
 
 
-def _header_of(row: Any) -> StatementHeader:
+def header_of(row: Any) -> StatementHeader:
+    """The header of a row of the table of statements."""
     return StatementHeader(
         account=row.account or None,
         account_owner=row.account_owner,

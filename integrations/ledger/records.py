@@ -112,6 +112,25 @@ class StatementOnFile:
     entry_count: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryDelivery:
+    """One statement that brought an entry: which file, the statement's place in it, and what it said of itself."""
+
+    sha256: str
+    position: int
+    format: str
+    header: StatementHeader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveredEntry:
+    """An entry of the ledger with every statement that brought it."""
+
+    entry_key: str
+    entry: BankEntry
+    deliveries: tuple[EntryDelivery, ...]
+
+
 # -- Intake: ERP --------------------------------------------------------------------------------------------------
 
 

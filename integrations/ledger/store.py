@@ -16,6 +16,7 @@ from integrations.ledger import (
     intake_statements,
     learning,
     outbox,
+    reading_entries,
     reading_files,
     reading_items,
     reading_payments,
@@ -36,6 +37,7 @@ from integrations.ledger.records import (
     Clearing,
     DayTotal,
     DecisionsRecorded,
+    DeliveredEntry,
     Erasure,
     FactOnFile,
     IgnoredRow,
@@ -204,6 +206,16 @@ class SqlLedger:
         """See the port."""
         with self._writing(company) as unit:
             return intake_parties.import_house_accounts(unit, accounts, change)
+
+    def accounts(self, company: str) -> Iterator[str]:
+        """See the port."""
+        return self._many(company, reading_entries.accounts)
+
+    def delivered_entries(
+        self, company: str, accounts: Sequence[str], *, since: date, until: date
+    ) -> list[DeliveredEntry]:
+        """See the port."""
+        return self._one(company, reading_entries.delivered_entries, accounts, since=since, until=until)
 
     def cursor(self, company: str, name: str) -> str:
         """See the port."""

@@ -15,6 +15,7 @@ from matching.model.posting import Posting
 
 _OUTBOX, _DECISIONS, _AUDIT = schema.outbox.c, schema.decisions.c, schema.audit.c
 _ALLOCATIONS, _ITEMS = schema.allocations.c, schema.items.c
+_POSTED = ("allocated", "on_account", "in_exception")
 _NOT_ANSWERED = ("planned", "approved", "sending", "ambiguous", "reversed")
 # The states a row may be in after the last answer that was noted.
 _AFTER = {
@@ -30,7 +31,7 @@ def postings_say_what_was_decided(connection: Connection, company_id: int) -> It
     last = 0
     while True:
         rows = connection.execute(
-            select(schema.outbox, _DECISIONS.allocated, _DECISIONS.on_account, _DECISIONS.payment_id.label("decided"))
+            select(schema.outbox, _DECISIONS.payment_id.label("decided"), *(_DECISIONS[name] for name in _POSTED))
             .outerjoin(
                 schema.decisions,
                 and_(_DECISIONS.company_id == _OUTBOX.company_id, _DECISIONS.decision_id == _OUTBOX.decision_id),
@@ -68,10 +69,10 @@ def _wrong(row: Any, lines: list[tuple[Any, ...]]) -> str | None:
         return f"decision {row.decision_id}, which it posts, does not exist"
     if row.decided != row.payment_id:
         return f"it posts payment {row.payment_id}, its decision {row.decision_id} is about {row.decided}"
-    if row.amount != row.allocated + row.on_account:
+    if row.amount != row.allocated + row.on_account + row.in_exception:
         return (
             f"it posts {row.amount} minor units of {row.currency}, decision {row.decision_id} allocated "
-            f"{row.allocated} and left {row.on_account} on account"
+            f"{row.allocated}, left {row.on_account} on account and {row.in_exception} for a person"
         )
     posting = codec.from_text(Posting, row.posting)
     said = sorted((one.item_id, one.cash, one.discount, one.write_off) for one in posting.allocations)

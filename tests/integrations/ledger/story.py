@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from integrations.ledger.port import Ledger, StatementRow
-from integrations.ledger.records import ArrivedFile, Change, KnownFile, PreparedEntry, RecordedDecision
+from integrations.ledger.records import ArrivedFile, Change, KnownFile, PostingResult, PreparedEntry, RecordedDecision
 from matching.model.bank_statement import (
     BankEntry,
     EntryDetail,
@@ -18,7 +18,7 @@ from matching.model.bank_statement import (
     StatementStart,
 )
 from matching.model.decision import Allocation, Decision, Evidence, ExceptionCase, ExceptionKind, Suggestion
-from matching.model.open_item import Customer, OpenItem
+from matching.model.open_item import Customer, LearnedFact, OpenItem
 from matching.model.payment import Payment
 from matching.model.posting import PostedAllocation, Posting
 
@@ -241,7 +241,8 @@ def posting_of(recorded: RecordedDecision, one: Payment, *, company: str = ACME)
         booking_date=one.booked_on,
         value_date=one.valued_on,
         currency=one.currency,
-        amount=sum(line.cash for line in decision.allocations) + decision.on_account,
+        amount=one.amount,
+        unallocated=decision.exception.unallocated if decision.exception else 0,
         payer_name=one.payer_name,
         payer_account=one.payer_account,
         remittance=one.remittance,
@@ -272,3 +273,95 @@ def post_all(ledger: Ledger, *, approved: bool = True, company: str = ACME) -> i
     waiting = list(ledger.decisions_to_post(company))
     postings = [posting_of(one, ledger.payment(company, one.decision.payment_id).payment) for one in waiting]
     return ledger.plan_postings(company, postings, approved=approved, change=rule(1))
+
+
+def lived_in(ledger: Ledger) -> None:
+    """A ledger in which everything has happened once.
+
+    p1 allocated and confirmed in the ERP; p2 cleared by anna, approved by bert; p3 a bank fee; p4 an exception, part
+    of it allocated; p5 posted, then returned by the bank; p6 and p7 one entry with two payments, one on account.
+    """
+    pull(ledger, item("1"), item("2", 5000), item("3", 20000), item("4", 7000), item("9", -1000))
+    ledger.import_customers(ACME, [customer(), customer("C2", "Beispiel AG")], snapshot=True, change=rule())
+    entries = [
+        entry([payment(f"p{number}", amount)], number)
+        for number, amount in [(1, 11900), (2, 5000), (3, -300), (4, 15000), (5, 7000)]
+    ]
+    batch = [payment("p6.1", 2000), payment("p6.2", 1000)]
+    ledger.import_statement_file(
+        ACME, arrived("a.sta"), rows([*entries, entry(batch, 6)], quarantined=1), change=rule()
+    )
+    decided = [
+        allocated("p1", ("1", 11900)),
+        unexplained("p2", 5000),
+        set_aside("p3"),
+        unexplained("p4", 5000, ("3", 10000), kind="short_payment"),
+        allocated("p5", ("4", 7000)),
+        allocated("p6.1", on_account=2000),
+        allocated("p6.2", ("3", 2000), ("9", -1000)),
+    ]
+    assert ledger.record_decisions(ACME, decided, change=rule()).refused == ()
+    post_all(ledger)
+    push(ledger)
+    clear_p2(ledger)
+    post_all(ledger)
+    give_back_p5(ledger)
+
+
+def clear_p2(ledger: Ledger) -> None:
+    case_id = ledger.payment(ACME, "p2").case
+    assert case_id is not None
+    asked = ledger.propose(
+        ACME,
+        case_id.case_id,
+        allocated("p2", ("2", 5000)),
+        resolution="allocate",
+        needs_approval=True,
+        expected_version=case_id.version,
+        change=person(reason="telephone"),
+    )
+    with ledger.transaction(ACME) as tx:
+        approved = tx.give_verdict(ACME, asked.clearing_id, approves=True, change=person("bert", 70))
+        version = tx.payment(ACME, "p2").version
+        tx.decide(
+            ACME,
+            approved.decision,
+            expected_version=version,
+            clearing_id=asked.clearing_id,
+            change=person(minutes=70),
+        )
+    ledger.learn(
+        ACME,
+        [
+            LearnedFact(
+                kind="payer_account",
+                subject="DE02120300000000202051",
+                customer_id="C1",
+                confirmations=1,
+                learned_on=DAY,
+                source="p2",
+            )
+        ],
+        change=person(minutes=71),
+    )
+
+
+def give_back_p5(ledger: Ledger) -> None:
+    version = ledger.payment(ACME, "p5").version
+    ledger.decide(
+        ACME,
+        unexplained("p5", 7000, kind="returned_payment"),
+        expected_version=version,
+        change=person(minutes=300, reason="returned by the bank"),
+    )
+
+
+def push(ledger: Ledger, *, minutes: int = 120) -> int:
+    """Everything that waits is sent and confirmed."""
+    change = connector(minutes)
+    claimed = ledger.claim_postings(ACME, worker="w1", limit=1000, lease=timedelta(minutes=5), change=change)
+    for number, row in enumerate(claimed):
+        result = PostingResult(state="confirmed", native_ids=(f"RE-{row.outbox_id}-{number}",))
+        ledger.record_result(ACME, row.outbox_id, result, worker="w1", change=change)
+    ledger.release_lease(ACME, worker="w1")
+    return len(claimed)
