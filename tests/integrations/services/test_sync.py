@@ -130,6 +130,80 @@ def test_two_genuine_twins_are_two_payments(company):
     assert [row["unallocated_amount"] for row in rows(company, "exceptions")] == ["60.00"] * 3
 
 
+CAMT_ENTRY = """<Ntry><NtryRef>{ref}</NtryRef><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>{sign}</CdtDbtInd>
+<Sts>{status}</Sts>
+<BookgDt><Dt>2026-03-02</Dt></BookgDt><ValDt><Dt>2026-03-02</Dt></ValDt>{bank_reference}
+<NtryDtls><TxDtls><RltdPties><Dbtr><Nm>{name}</Nm></Dbtr></RltdPties>
+<RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>"""
+
+
+def camt(kind: str, *entries: str, balances: bool = True) -> str:
+    outer, inner = {"052": ("BkToCstmrAcctRpt", "Rpt"), "053": ("BkToCstmrStmt", "Stmt")}[kind]
+    closing = """<Bal><Tp><CdOrPrtry><Cd>{0}</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">{1}</Amt>
+<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-03-02</Dt></Dt></Bal>"""
+    books = closing.format("OPBD", "1000.00") + closing.format("CLBD", "1156.50") if balances else ""
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.{kind}.001.02"><{outer}><GrpHdr><MsgId>M</MsgId></GrpHdr><{inner}>
+<Id>S1</Id><Acct><Id><IBAN>NL20INGB0001234567</IBAN></Id><Ccy>EUR</Ccy></Acct>{books}{"".join(entries)}
+</{inner}></{outer}></Document>"""
+
+
+def camt_entry(amount: str, sign: str, text: str, *, reference: str = "", status: str = "BOOK", name: str = "") -> str:
+    bank_reference = f"<AcctSvcrRef>{reference}</AcctSvcrRef>" if reference else ""
+    return CAMT_ENTRY.format(
+        ref="1", amount=amount, sign=sign, text=text, bank_reference=bank_reference, status=status, name=name
+    )
+
+
+DAY_IN_CAMT = (
+    camt_entry("100.00", "CRDT", "RE-2026-0101", name="Bakker Bouw B.V."),
+    camt_entry("60.00", "CRDT", "greetings", name="A stranger"),
+    camt_entry("3.50", "DBIT", "bank charges"),
+)
+
+
+def amounts_told(folder: Path) -> list[str]:
+    told = [row["payment_amount"] for name in ("allocations", "exceptions", "ignored") for row in rows(folder, name)]
+    return sorted(told)
+
+
+def test_the_same_day_as_mt940_and_then_as_camt_is_one_day(company):
+    sync(company)
+    (company / "statements" / "same-day.xml").write_text(camt("053", *DAY_IN_CAMT))
+    result = sync(company)
+    assert result.exit_code == 0, result.output
+    assert amounts_told(company) == ["-3.50", "100.00", "60.00"]
+
+
+def test_both_formats_of_one_day_at_once_are_one_day(company):
+    (company / "statements" / "same-day.xml").write_text(camt("053", *DAY_IN_CAMT))
+    sync(company)
+    assert amounts_told(company) == ["-3.50", "100.00", "60.00"]
+
+
+def test_a_report_of_the_day_and_then_the_statement_are_one_booking(company):
+    (company / "statements" / "first.sta").unlink()
+    (company / "statements" / "a-report.xml").write_text(camt("052", DAY_IN_CAMT[0], balances=False))
+    sync(company)
+    assert amounts_told(company) == ["100.00"]
+    (company / "statements" / "b-statement.xml").write_text(camt("053", *DAY_IN_CAMT))
+    sync(company)
+    assert amounts_told(company) == ["-3.50", "100.00", "60.00"]
+
+
+def test_what_was_announced_becomes_a_payment_when_it_is_booked(company):
+    (company / "statements" / "first.sta").unlink()
+    announced = camt_entry("100.00", "CRDT", "RE-2026-0101", status="PDNG", name="Bakker Bouw B.V.", reference="REF77")
+    (company / "statements" / "a-report.xml").write_text(camt("052", announced, balances=False))
+    sync(company)
+    assert "100.00" not in [row["payment_amount"] for row in rows(company, "allocations")]
+    booked = announced.replace("PDNG", "BOOK")
+    (company / "statements" / "b-statement.xml").write_text(camt("053", booked, balances=False))
+    sync(company)
+    assert amounts_told(company) == ["100.00"]
+    assert [row["item_id"] for row in rows(company, "allocations")] == ["I1"]
+
+
 def test_what_the_erp_has_booked_meanwhile_is_not_taken_off_twice(company):
     sync(company)
     (company / "inbox" / "open_items.csv").write_text("\n".join([ITEM_COLUMNS, *ITEMS[1:]]) + "\n")
