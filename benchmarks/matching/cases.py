@@ -5,6 +5,7 @@ returns whether it could: a list needs a customer with several items. The kinds 
 ``traps``.
 """
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -32,7 +33,8 @@ def _words(draft: Draft, debtor: Debtor, item: OpenItem, phrases: dict[str, tupl
 
 
 def _invoice(item: OpenItem) -> bool:
-    return item.open_amount > 0
+    """An invoice in euro; the few in dollars are paid on the dollar account and have a case of their own."""
+    return item.open_amount > 0 and item.currency == "EUR"
 
 
 def exact(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
@@ -65,10 +67,23 @@ def check_digit(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
     return True
 
 
+def _slip(draft: Draft, debtor: Debtor, item: OpenItem) -> str:
+    """The number mangled, but never into an equal item's of this customer: what the payer names, the payer has paid."""
+    equal = {_plain(one.number) for one in debtor.items if one.open_amount == item.open_amount}
+    written = mangle(draft.chance, item.number)
+    while _plain(written) in equal - {_plain(item.number)}:
+        written = mangle(draft.chance, item.number)
+    return written
+
+
+def _plain(number: str) -> str:
+    return re.sub(r"\W", "", number)
+
+
 def mangled(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
     if not _invoice(item):
         return False
-    words = _words(draft, debtor, item, SINGLE, mangle(draft.chance, item.number))
+    words = _words(draft, debtor, item, SINGLE, _slip(draft, debtor, item))
     draft.emit(
         "mangled",
         debtor,
@@ -120,7 +135,7 @@ def list_with_references(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
         return False
     numbers = [one.number for one in items]
     if draft.chance.random() < 0.12:
-        numbers = [mangle(draft.chance, number) for number in numbers]
+        numbers = [_slip(draft, debtor, one) for one in items]
         listed = ", ".join(numbers)
     else:
         listed = shorthand(draft.chance, numbers)
@@ -201,7 +216,7 @@ def late_discount(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
 
 def bank_charge(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
     fee = draft.chance.choice((250, 500, 750, 1000, 1200, 1500))
-    if item.open_amount < 40 * fee:
+    if not _invoice(item) or item.open_amount < 40 * fee:
         return False
     told = draft.chance.random() < 0.5
     true = TrueItem(item_id=item.item_id, cash=item.open_amount - fee, write_off=fee, open_instead=True)
@@ -222,7 +237,7 @@ def bank_charge(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
 
 
 def deduction(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
-    if item.open_amount < 20_000:
+    if not _invoice(item) or item.open_amount < 20_000:
         return False
     short = round(item.open_amount * draft.chance.uniform(0.04, 0.3))
     true = TrueItem(item_id=item.item_id, cash=item.open_amount - short)
@@ -241,7 +256,7 @@ def deduction(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
 def rounding(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
     off = draft.chance.choice((1, 2, 5, 10, 30, 50, 99)) if item.open_amount > 30_000 else 0
     off = min(off, item.open_amount % 100) or off
-    if not off:
+    if not off or not _invoice(item):
         return False
     true = TrueItem(item_id=item.item_id, cash=item.open_amount - off, write_off=off, open_instead=True)
     draft.emit(
@@ -257,7 +272,7 @@ def rounding(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
 
 
 def partial(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
-    if item.open_amount < 30_000:
+    if not _invoice(item) or item.open_amount < 30_000:
         return False
     share = draft.chance.choice((3, 4, 5, 5, 6)) * 10
     cash = item.open_amount * share // 100
@@ -295,7 +310,9 @@ def over(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
 
 def credit_note(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
     free = draft.free(debtor, by=draft.as_of)
-    notes = [one for one in free if one.open_amount < 0 and -one.open_amount < item.open_amount]
+    notes = [
+        one for one in free if one.open_amount < 0 and one.currency == "EUR" and -one.open_amount < item.open_amount
+    ]
     if not _invoice(item) or not notes:
         return False
     credit = draft.chance.choice(notes)
@@ -376,7 +393,7 @@ def order_number_only(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
 
 def split(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
     """One invoice by two or three payments of the same day or the days after."""
-    if item.open_amount < 50_000:
+    if not _invoice(item) or item.open_amount < 50_000:
         return False
     first = item.open_amount * draft.chance.choice((30, 40, 50, 60)) // 100
     for cash in (first, item.open_amount - first):
@@ -463,7 +480,7 @@ def factor_batch_with_advice(draft: Draft, debtor: Debtor, item: OpenItem) -> bo
 
 def foreign_currency(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
     """Our dollar account is paid dollars for a dollar invoice; euro items of the same figure do not count."""
-    dollars = [one for one in draft.free(debtor, by=draft.as_of) if one.currency == "USD"]
+    dollars = [one for one in draft.free(debtor, by=draft.as_of) if one.currency == "USD" and one.open_amount > 0]
     if not dollars:
         return False
     one = draft.chance.choice(dollars)

@@ -83,7 +83,8 @@ def sloppy(stage: Stage, party: Party) -> bool:
     text = dice.choice(
         [shape for shape in shapes if shape != number and sum(sign.isdigit() for sign in shape) >= 4] or [""]
     )
-    if not text:
+    equal = {one.number for one in party.open if one.open_amount == item.open_amount and one is not item}
+    if not text or text in equal:  # What the payer names, the payer has paid: then the other would be the truth.
         return False
     kinds = ("ambiguous", "no_match", "wrong_reference", "payer_mismatch")
     stage.write("sloppy", party, item.open_amount, f"{stage.word(party, 'bill')} {text}", [all_of(item)], kinds=kinds)

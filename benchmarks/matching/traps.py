@@ -10,9 +10,21 @@ from matching.model.open_item import OpenItem
 DOUBT = ("duplicate_payment", "ambiguous", "no_match", "wrong_reference")
 
 
+def _euro_invoice(item: OpenItem) -> bool:
+    return item.open_amount > 0 and item.currency == "EUR"
+
+
+def _euro_closed(item: OpenItem) -> bool:
+    return item.original_amount > 0 and item.currency == "EUR"
+
+
 def duplicate_of_settled(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
     """An invoice that was settled a few days ago is paid a second time, mostly quoting its number."""
-    recent = [one for one in debtor.closed if one.settled_on and one.settled_on > draft.as_of - timedelta(days=40)]
+    recent = [
+        one
+        for one in debtor.closed
+        if _euro_closed(one) and one.settled_on and one.settled_on > draft.as_of - timedelta(days=40)
+    ]
     if not recent:
         return False
     closed = draft.chance.choice(recent)
@@ -39,7 +51,7 @@ def duplicate_of_settled(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
 
 def duplicate_in_batch(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
     """The same invoice twice in one batch; the later one is the double."""
-    if item.open_amount <= 0 or item.issued_on > draft.as_of - timedelta(days=4):
+    if not _euro_invoice(item) or item.issued_on > draft.as_of - timedelta(days=4):
         return False
     words = say(draft.chance, SINGLE, debtor.language, n=item.number, **draft.parts(debtor, item))
     first = draft.as_of - timedelta(days=draft.chance.choice((2, 3)))
@@ -52,8 +64,8 @@ def duplicate_in_batch(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
 
 def old_number_other_amount(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
     """An old template: the number of a settled invoice, the amount of an open one. A person must look."""
-    old = [one for one in debtor.closed if one.original_amount != item.open_amount]
-    if item.open_amount <= 0 or not old or not debtor.iban_known:
+    old = [one for one in debtor.closed if _euro_closed(one) and one.original_amount != item.open_amount]
+    if not _euro_invoice(item) or not old or not debtor.iban_known:
         return False
     closed = draft.chance.choice(old)
     words = say(draft.chance, SINGLE, debtor.language, n=closed.number, **draft.parts(debtor, closed))
@@ -101,7 +113,7 @@ def neighbour_of_equal_price(draft: Draft, debtor: Debtor, item: OpenItem) -> bo
         for one in other.items
         if one.open_amount == item.open_amount and one.currency == item.currency
     ]
-    if item.open_amount <= 0 or not debtor.iban_known or debtor.wire == "ofx" or not twins:
+    if not _euro_invoice(item) or not debtor.iban_known or debtor.wire == "ofx" or not twins:
         return False
     _, foreign = draft.chance.choice(twins)
     words = say(draft.chance, SINGLE, debtor.language, n=foreign.number, **draft.parts(debtor, foreign))
