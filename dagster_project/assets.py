@@ -49,7 +49,7 @@ def clearings_spec(office: Office) -> dg.AssetSpec:
 def _connections(office: Office) -> dg.AssetsDefinition:
     @dg.asset(
         key=office.key("connections"),
-        group_name=f"{office.name}_integration",
+        group_name=f"{office.name}_setup",
         owners=["team:integration"],
         description="Is everything a night needs in place: secrets, ERP sign-in and rights, bank folders, mappings?",
         kinds={"checks"},
@@ -139,7 +139,7 @@ def _allocations(office: Office) -> dg.AssetsDefinition:
     @dg.asset(
         key=office.key("allocations"),
         deps=[office.key("customers"), office.key("open_items"), office.key("bank_statements")],
-        group_name=f"{office.name}_finance",
+        group_name=f"{office.name}_matching",
         owners=["team:finance"],
         description="Which payment settles which items, and why. The latest ones are listed with a link to undo them.",
         kinds={"matching"},
@@ -164,7 +164,7 @@ def _postings(office: Office) -> dg.AssetsDefinition:
     @dg.asset(
         key=office.key("postings"),
         deps=[office.key("allocations")],
-        group_name=f"{office.name}_erp",
+        group_name=f"{office.name}_posting",
         owners=["team:integration"],
         description="What was decided, carried into the ERP: each posting once, found by its key before it is sent.",
         kinds={str(getattr(office.company.erp, "kind", "erp"))},

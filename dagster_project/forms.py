@@ -116,7 +116,15 @@ def clearing_values(case: WorklistCase, resolution: str) -> dict[str, Any]:
 
 def clearing_form(case: WorklistCase, resolution: str) -> str:
     """The text of the Launchpad for one case and resolution: the whole case as comments, then the fields."""
-    return form_yaml(clearing_values(case, resolution), comments(case))
+    values = clearing_values(case, resolution)
+    remarks = [*comments(case), f"may also be: {', '.join(one for one in case.allowed if one != resolution)}"]
+    if values.get("items") == []:
+        remarks.append(f'items: one line each, such as   - {{item: VF26-04001, amount: "{_example(case)}"}}')
+    return form_yaml(values, remarks)
+
+
+def _example(case: WorklistCase) -> Decimal:
+    return to_decimal(case.unallocated, case.payment.currency)
 
 
 def _items(case: WorklistCase, suggestion: Suggestion | None) -> list[dict[str, str]]:
@@ -126,11 +134,7 @@ def _items(case: WorklistCase, suggestion: Suggestion | None) -> list[dict[str, 
     return [
         {
             "item": case.items[one.item_id].number if one.item_id in case.items else one.item_id,
-            "amount": str(_decimal(one.cash, currency)),
+            "amount": str(to_decimal(one.cash, currency)),
         }
         for one in suggestion.allocations
     ]
-
-
-def _decimal(minor: int, currency: str) -> Decimal:
-    return to_decimal(minor, currency)

@@ -9,8 +9,9 @@ from dagster_project import escape
 from dagster_project.case_text import comments, kind_text, payer, percent, suggestion_text, wrote
 from dagster_project.forms import clearing_form, form_yaml
 from dagster_project.links import Place
-from integrations.services.money_text import day_text, money_text
+from integrations.services.money_text import money_text
 from integrations.services.worklist import Worklist, WorklistCase
+from matching.model.decision import Suggestion
 from matching.model.money import minor_digits
 
 ROWS_PER_LIST = 20
@@ -29,6 +30,7 @@ LABELS = {
 
 
 _TOO_MUCH = {"over_payment", "duplicate_payment"}
+_WORTH_SHOWING = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +129,7 @@ def bulk_link(worklist: Worklist, page: Page) -> str:
 
 def table(cases: Sequence[WorklistCase], page: Page) -> str:
     """Up to twenty cases as a markdown table."""
-    head = ["Case", "Payer", "Amount", "They wrote", "Reason", "Best suggestion", "Decide"]
+    head = ["Case", "Payer", "Amount", "Booked", "They wrote", "Why here", "Best suggestion", "Decide"]
     rows = [_row(head), _row(["---"] * len(head))]
     return "\n".join(rows + [_row(_cells(case, page)) for case in cases])
 
@@ -139,18 +141,24 @@ def by_kind(counts: Sequence[tuple[str, int]]) -> str:
 
 
 def _cells(case: WorklistCase, page: Page) -> Iterator[str]:
-    payment = case.payment
-    best = case.suggestions[0] if case.suggestions else None
-    yield f"{escape.markdown(case.case_id)}, {_count(case.age_days, 'day')}"
-    yield escape.markdown(payer(case), 40)
+    payment, best = case.payment, best_of(case)
+    yield f"`{case.case_id}`"
+    yield escape.markdown(payer(case), 32)
     amount = money_text(case.unallocated, payment.currency)
     if case.unallocated != payment.amount:
         amount += f" of {money_text(payment.amount, payment.currency)}"
-    yield f"{amount}, {day_text(payment.booked_on)}"
-    yield escape.markdown(wrote(case), 80)
+    yield amount
+    yield f"{_count(case.age_days, 'day')} ago"
+    yield escape.markdown(wrote(case), 56)
     yield escape.markdown(kind_text(case.kind))
-    yield escape.markdown(f"{percent(best.confidence)} {suggestion_text(case, best, 90)}") if best else "none"
+    yield escape.markdown(f"{percent(best.confidence)} {suggestion_text(case, best, 70)}") if best else "none"
     yield " · ".join(links(case, page))
+
+
+def best_of(case: WorklistCase) -> Suggestion | None:
+    """The suggestion worth showing; what is hardly more than a guess is only found in the Launchpad's comments."""
+    best = case.suggestions[0] if case.suggestions else None
+    return best if best and best.confidence >= _WORTH_SHOWING else None
 
 
 def links(case: WorklistCase, page: Page) -> Iterator[str]:
@@ -167,13 +175,15 @@ def links(case: WorklistCase, page: Page) -> Iterator[str]:
 
 def offered(case: WorklistCase) -> Iterator[str]:
     """Of what is allowed, what makes sense to offer: nothing to write off where nothing is short."""
-    short = case.kind == "short_payment" or any(one.residual for each in case.suggestions for one in each.allocations)
-    spare = case.unallocated > 0
+    best = best_of(case)
+    short = case.kind == "short_payment" or bool(best and any(one.residual for one in best.allocations))
     sensible = {
-        "on_account": spare,
+        "accept_suggestion": best is not None,
+        "on_account": case.unallocated > 0,
         "write_off": short,
+        "discount": short,
         "dispute": short,
-        "refund_due": spare and case.kind in _TOO_MUCH,
+        "refund_due": case.unallocated > 0 and case.kind in _TOO_MUCH,
     }
     return (resolution for resolution in case.allowed if sensible.get(resolution, True))
 

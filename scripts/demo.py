@@ -28,7 +28,9 @@ HOME = STATE / "dagster"
 COMPANY = "halvemaan"
 PREFERRED_PORT = 3000
 READY_WITHIN = 120
+NIGHT_WITHIN = 600
 LOGS = STATE / "logs"
+STAMP = STATE / "loaded"
 
 DAGSTER_YAML = """\
 telemetry: {enabled: false}
@@ -44,6 +46,16 @@ WORKSPACE_YAML = """\
 load_from:
   - grpc_server: {{host: 127.0.0.1, port: {port}, location_name: lettrage}}
 """
+JOBS_QUERY = (
+    "{ workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError {"
+    " ... on RepositoryLocation { repositories { jobs { name } } } } } } } }"
+)
+LAUNCH = (
+    "mutation ($parameters: ExecutionParams!) { launchRun(executionParams: $parameters) {"
+    " ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } ... on RunConfigValidationInvalid"
+    " { errors { message } } } }"
+)
+STATUS = "query ($runId: ID!) { runOrError(runId: $runId) { ... on Run { status } } }"
 CLICKS = """\
   The demo company is loaded. Open
 
@@ -70,12 +82,15 @@ def main() -> int:
     parser.add_argument("--prepare-only", action="store_true", help="load the company and run the night, serve nothing")
     arguments = parser.parse_args()
     os.chdir(ROOT)
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     try:
-        prepare(fresh=arguments.fresh)
-        if not arguments.prepare_only:
-            serve(arguments.port or free_port(PREFERRED_PORT))
+        loaded = prepare(fresh=arguments.fresh)
+        if arguments.prepare_only:
+            if not loaded:
+                night_in_this_process()
+        else:
+            serve(arguments.port or free_port(PREFERRED_PORT), run_night=not loaded)
     except KeyboardInterrupt:
         print("\nThe demo has ended.", flush=True)
     return 0
@@ -88,29 +103,29 @@ def _interrupt(*_: object) -> None:
 # -- preparing ------------------------------------------------------------------------------------------------------
 
 
-def prepare(*, fresh: bool) -> None:
-    """Load the company and run its night, unless that was done before with the same data."""
-    stamp, wanted = STATE / "loaded", _digest()
-    if not fresh and stamp.exists() and stamp.read_text() == wanted:
+def prepare(*, fresh: bool) -> bool:
+    """Lay out the demo company's files; says whether its night was run before with the same data."""
+    if not fresh and STAMP.exists() and STAMP.read_text() == _digest():
         _write_settings()
-        return
+        return True
     shutil.rmtree(STATE, ignore_errors=True)
     shutil.copytree(FIXTURES / "inbox", STATE / "erp" / "inbox")
     shutil.copytree(FIXTURES / "statements", STATE / "bank")
     (STATE / "erp" / "outbox").mkdir()
     _write_settings()
-    print("Loading the demo company and running its night ...", flush=True)
-    started = time.monotonic()
-    night = subprocess.run(
-        [sys.executable, __file__.replace("demo.py", "one_night.py"), COMPANY],
-        env=environment(), check=False, capture_output=True, text=True,
-    )  # fmt: skip
+    return False
+
+
+def night_in_this_process() -> None:
+    """Run the night without the UI. Raises SystemExit when it fails."""
+    command = [sys.executable, str(ROOT / "scripts" / "one_night.py"), COMPANY]
+    night = subprocess.run(command, env=environment(), check=False, capture_output=True, text=True)
     if night.returncode != 0:
         sys.stderr.write(night.stdout[-4000:] + night.stderr[-4000:])
         message = "lettrage: the night of the demo company failed, see above"
         raise SystemExit(message)
-    print(f"{night.stdout.strip()} ({time.monotonic() - started:.0f} s)", flush=True)
-    stamp.write_text(wanted)
+    print(night.stdout.strip(), flush=True)
+    STAMP.write_text(_digest())
 
 
 def _digest() -> str:
@@ -147,15 +162,18 @@ def environment() -> dict[str, str]:
 # -- serving --------------------------------------------------------------------------------------------------------
 
 
-def serve(port: int) -> None:
+def serve(port: int, *, run_night: bool) -> None:
     """Code server, daemon and web server, until Ctrl+C; then none of them is left."""
     python = [sys.executable, "-m"]
     code_port = free_port(0)
     workspace = HOME / "workspace.yaml"
     workspace.write_text(WORKSPACE_YAML.format(port=code_port))
     commands = {
-        "code-server": [*python, "dagster", "code-server", "start", "-m", "dagster_project.definitions",
-                        "-p", str(code_port), "-h", "127.0.0.1", "--location-name", "lettrage"],
+        "code-server": [
+            *python,
+            *("dagster", "api", "grpc", "-m", "dagster_project.definitions", "--location-name", "lettrage"),
+            *("--host", "127.0.0.1", "--port", str(code_port)),
+        ],
         "daemon": [*python, "dagster._daemon", "run", "-w", str(workspace)],
         "webserver": [*python, "dagster_webserver", "-h", "127.0.0.1", "-p", str(port), "-w", str(workspace)],
     }  # fmt: skip
@@ -163,6 +181,10 @@ def serve(port: int) -> None:
         base = f"http://127.0.0.1:{port}"
         print("Starting the Dagster UI ...", flush=True)
         wait_until_ready(base, processes)
+        if run_night:
+            print("Running the night of the demo company ...", flush=True)
+            night_in_the_ui(base, processes)
+            STAMP.write_text(_digest())
         print(CLICKS.format(base=base, company=COMPANY), flush=True)
         while True:
             time.sleep(0.5)
@@ -215,23 +237,47 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
+def ask(base: str, query: str, **variables: object) -> str:
+    """The answer of the UI's GraphQL interface as JSON text. Raises OSError."""
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    request = urllib.request.Request(  # noqa: S310 - our own address
+        f"{base}/graphql", body, {"Content-Type": "application/json"}
+    )
+    # A proxy for the outside world is none for this machine.
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:
+        return str(answer.read().decode())
+
+
 def wait_until_ready(base: str, processes: dict[str, subprocess.Popen[bytes]]) -> None:
-    """Wait until the UI answers and has loaded the code location. Raises SystemExit with the end of the logs."""
-    query = json.dumps({"query": "{ workspaceOrError { ... on Workspace { locationEntries { loadStatus name } } } }"})
+    """Wait until the UI answers and has loaded the code location. Raises SystemExit."""
     deadline = time.monotonic() + READY_WITHIN
     while time.monotonic() < deadline:
         _all_alive(processes)
-        with contextlib.suppress(OSError, ValueError):
-            request = urllib.request.Request(  # noqa: S310 - our own address
-                f"{base}/graphql", query.encode(), {"Content-Type": "application/json"}
-            )
-            opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with opener.open(request, timeout=5) as answer:
-                entries = json.load(answer)["data"]["workspaceOrError"]["locationEntries"]
-            if entries and all(entry["loadStatus"] == "LOADED" for entry in entries):
+        with contextlib.suppress(OSError):
+            if f"nightly_{COMPANY}" in ask(base, JOBS_QUERY):
                 return
         time.sleep(0.3)
     message = f"lettrage: the Dagster UI was not ready within {READY_WITHIN} s; its logs are in {LOGS}"
+    raise SystemExit(message)
+
+
+def night_in_the_ui(base: str, processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Launch the nightly job as a person would, and wait for its end. Raises SystemExit when it fails."""
+    job = {"repositoryLocationName": "lettrage", "repositoryName": "__repository__", "jobName": f"nightly_{COMPANY}"}
+    launched = json.loads(ask(base, LAUNCH, parameters={"selector": job, "runConfigData": {}}))
+    run_id = launched["data"]["launchRun"].get("run", {}).get("runId")
+    deadline = time.monotonic() + NIGHT_WITHIN
+    while run_id and time.monotonic() < deadline:
+        _all_alive(processes)
+        status = json.loads(ask(base, STATUS, runId=run_id))["data"]["runOrError"].get("status")
+        if status == "SUCCESS":
+            return
+        if status in {"FAILURE", "CANCELED"}:
+            break
+        time.sleep(0.5)
+    message = (
+        f"lettrage: the night of the demo company failed: {base}/runs/{run_id or ''} {launched if not run_id else ''}"
+    )
     raise SystemExit(message)
 
 

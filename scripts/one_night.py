@@ -10,6 +10,7 @@ import sys
 import dagster as dg
 
 from dagster_project.definitions import defs
+from dagster_project.links import LOCATION
 from dagster_project.office import AS_OF_TAG
 
 
@@ -19,7 +20,13 @@ def main() -> int:
     parser.add_argument("company")
     parser.add_argument("--as-of", default="")
     arguments = parser.parse_args()
-    tags = {"user": "system", **({AS_OF_TAG: arguments.as_of} if arguments.as_of else {})}
+    # The last two are what the UI looks for to show the run with its code location.
+    tags = {
+        "user": "system",
+        "dagster/code_location": LOCATION,
+        ".dagster/repository": f"__repository__@{LOCATION}",
+        **({AS_OF_TAG: arguments.as_of} if arguments.as_of else {}),
+    }
     job = defs().resolve_job_def(f"nightly_{arguments.company}")
     logging.disable(logging.INFO)
     with dg.DagsterInstance.get() as instance:
