@@ -10,7 +10,7 @@ from integrations.bank.mt940.dates import day
 from integrations.bank.mt940.dialects import SURE, Dialect, dialect_named, recognise
 from integrations.bank.mt940.drafts import DetailDraft, EntryDraft, seal_detail, seal_entry
 from integrations.bank.mt940.entry_line import EntryLine, UnreadableEntryError, read_entry_line
-from integrations.bank.mt940.remarks import Remarks, read_original_amounts
+from integrations.bank.mt940.remarks import Remarks, is_iban, read_original_amounts
 from integrations.bank.mt940.statement import StatementInProgress
 from integrations.bank.mt940.tokenizer import Field, fields, rewindable, survey
 from matching.model.bank_statement import (
@@ -275,7 +275,9 @@ class _Reading:
         found = _ACCOUNT_WITH_CURRENCY.fullmatch(value)
         if found:
             value, statement.account_currency = found.group(1), found.group(2)
-        statement.account = value.removeprefix("/").strip() or None
+        value = value.removeprefix("/").strip()
+        compact = value.replace(" ", "")
+        statement.account = (compact if is_iban(compact) else value) or None
 
     def _read_balance(self, statement: StatementInProgress, field: Field) -> Iterator[ReadEvent]:
         tag, line, body, _next = field

@@ -20,6 +20,9 @@ _SPOOL_BYTES = 1 << 23
 _PARTIAL_TAG = 8
 
 _FIELD = re.compile(r"\n:(61|86 ?|20|21|25P?|28C?|13D?|34F|60[FMfm]?|62[FMfm]?|64|65F?|90[CDcd]|NS|940|942|950):")
+_CLOCK_LIKE = frozenset({"20", "21", "25", "28", "13"})
+_HOUR = re.compile(r"(?<![0-9])[0-2][0-9]$")
+_MINUTE = re.compile(r"[0-5][0-9](?![0-9A-Za-z/])")
 # Control characters before a tag come from joined files (DOS end-of-file) and from the SWIFT network. Entries are
 # left alone: the plain scan of the raw bytes would not count them.
 _STRAY = re.compile(r"\n[\x00-\x08\x0b\x0c\x0e-\x1f\ufeff]+:(?!61:)")
@@ -113,6 +116,15 @@ def _texts(source: BinaryIO, encoding: str, errors: str) -> Iterator[str]:
             yield text
 
 
+def _cut_time(before: str, after: str) -> bool:
+    r"""Whether a line end cut a time of day in a text, so that its minutes look like a tag.
+
+    >>> _cut_time("PAID ON 12-09-2014T16", "37 BY CARD"), _cut_time("INVOICE 16", "STARTUMS")
+    (True, False)
+    """
+    return _HOUR.search(before) is not None and _MINUTE.match(after) is not None
+
+
 def fields(source: BinaryIO, encoding: str, errors: str) -> Iterator[Field]:
     """Every field of the source in order; text outside any field is a field with an empty tag."""
     line = 0
@@ -120,7 +132,10 @@ def fields(source: BinaryIO, encoding: str, errors: str) -> Iterator[Field]:
     head = ""  # "\n:61:" and so on: what of the held text is tag
     held = "\n"  # the text of the last field seen, which may go on in the next piece
     for text in _texts(source, encoding, errors):
-        parts = _FIELD.split(_STRAY.sub("\n:", head + held + text))
+        block = _STRAY.sub("\n:", head + held + text)
+        if "{4::2" in block:  # the first field on the line of its envelope
+            block = block.replace("{4::2", "{4:\n:2")
+        parts = _FIELD.split(block)
         if len(parts) > 1:
             if parts[0]:
                 yield ("", line + 1, parts[0], parts[1])
@@ -128,6 +143,9 @@ def fields(source: BinaryIO, encoding: str, errors: str) -> Iterator[Field]:
             # The last field is held back: only its successor tells where it ends.
             for at in range(1, len(parts) - 2, 2):
                 body = parts[at + 1]
+                if parts[at + 2] in _CLOCK_LIKE and parts[at] == "86" and _cut_time(body, parts[at + 3]):
+                    parts[at + 2 : at + 4] = parts[at], f"{body}\n:{parts[at + 2]}:{parts[at + 3]}"
+                    continue
                 line += 1
                 yield (parts[at], line, body, parts[at + 2])
                 line += body.count("\n")
