@@ -62,6 +62,7 @@ def import_items(
     gone: Iterable[str],
     source_hash: str,
     change: Change,
+    keep: Iterable[str] = (),
 ) -> ImportCounts:
     """Take over open or settled items; see the port."""
     intake = _Intake(unit, kind, change)
@@ -70,6 +71,8 @@ def import_items(
     for chunk in _chunks(items):
         intake.take(chunk)
     if snapshot and kind == "open":
+        for ids in batches(keep):
+            intake.keep(ids)
         intake.close_unseen()
     for ids in batches(gone):
         intake.close_named(ids)
@@ -279,6 +282,10 @@ class _Intake:
         }
 
     # -- What is no longer there ------------------------------------------------------------------------------------
+
+    def keep(self, ids: Sequence[str]) -> None:
+        """Items that are in the snapshot but could not be read: nothing new is known of them, so they stay."""
+        self._mark([one.item_no for one in self._standing(schema.items.c.item_id, [storable(each) for each in ids])])
 
     def close_unseen(self) -> None:
         """Items the ERP no longer lists are no longer open."""

@@ -44,6 +44,7 @@ from integrations.ledger.records import (
     RecordedDecision,
     Resolution,
     StatementOnFile,
+    UnbookedEntry,
     Violation,
 )
 from matching.model.bank_statement import FileFacts, Finding, Quarantined, StatementEnd, StatementStart
@@ -82,12 +83,14 @@ class Intake(Protocol):
         snapshot: bool,
         change: Change,
         gone: Iterable[str] = (),
+        keep: Iterable[str] = (),
         source_hash: str = "",
     ) -> ImportCounts:
         """Take over what the ERP says is open; only rows that differ are written, each change kept as history.
 
-        ``snapshot``: the items are all there are, so what is missing is no longer open. ``gone`` (read after the
-        items) names keys no longer open in a partial pull. ``source_hash``: hash of the source as a whole; the same as
+        ``snapshot``: the items are all there are, so what is missing is no longer open, except what ``keep`` (read
+        after the items) names: rows that are there but cannot be read today. ``gone`` (read after the items too)
+        names keys no longer open in a partial pull. ``source_hash``: hash of the source as a whole; the same as
         last time means nothing is read. An ERP amount that fell is held against our postings that were sent:
         see docs/ledger.md, "What is still open".
         """
@@ -120,6 +123,10 @@ class Intake(Protocol):
         self, company: str, accounts: Sequence[str], *, since: date, until: date
     ) -> list[DeliveredEntry]:
         """Entries of these accounts booked (else valued) between two days, with the statements that brought them."""
+        ...
+
+    def unbooked_entries(self, company: str) -> Iterator[UnbookedEntry]:
+        """Entries that a bank announced and no statement has booked so far, in order of key."""
         ...
 
     def cursor(self, company: str, name: str) -> str:

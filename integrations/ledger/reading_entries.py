@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from integrations.ledger import codec, schema
 from integrations.ledger.reading_files import header_of
-from integrations.ledger.records import DeliveredEntry, EntryDelivery
+from integrations.ledger.records import DeliveredEntry, EntryDelivery, UnbookedEntry
 from matching.model.bank_statement import BankEntry
 
 
@@ -56,3 +56,21 @@ def delivered_entries(
         DeliveredEntry(entry_key=key, entry=entry, deliveries=tuple(deliveries))
         for key, (entry, deliveries) in gathered.items()
     ]
+
+
+def unbooked_entries(connection: Connection, company_id: int) -> Iterator[UnbookedEntry]:
+    """What was announced and is not booked yet."""
+    table = schema.entries.c
+    found = connection.execute(
+        select(schema.entries)
+        .where(table.company_id == company_id, table.status != "booked", table.erased_at.is_(None))
+        .order_by(table.entry_key)
+    )
+    for row in found:
+        yield UnbookedEntry(
+            entry_key=row.entry_key,
+            account=row.account,
+            currency=row.currency,
+            amount=row.amount,
+            entry=codec.from_text(BankEntry, row.content),
+        )

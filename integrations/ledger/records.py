@@ -131,6 +131,17 @@ class DeliveredEntry:
     deliveries: tuple[EntryDelivery, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnbookedEntry:
+    """An entry that was announced only: no payment stands for it yet. ``amount`` in minor units, credit positive."""
+
+    entry_key: str
+    account: str
+    currency: str
+    amount: int
+    entry: BankEntry
+
+
 # -- Intake: ERP --------------------------------------------------------------------------------------------------
 
 

@@ -52,6 +52,7 @@ from integrations.ledger.records import (
     RecordedDecision,
     Resolution,
     StatementOnFile,
+    UnbookedEntry,
     Violation,
 )
 from integrations.ledger.unit import Unit, unit_of_work
@@ -178,12 +179,20 @@ class SqlLedger:
         snapshot: bool,
         change: Change,
         gone: Iterable[str] = (),
+        keep: Iterable[str] = (),
         source_hash: str = "",
     ) -> ImportCounts:
         """See the port."""
         with self._writing(company) as unit:
             return intake_items.import_items(
-                unit, items, kind="open", snapshot=snapshot, gone=gone, source_hash=source_hash, change=change
+                unit,
+                items,
+                kind="open",
+                snapshot=snapshot,
+                gone=gone,
+                keep=keep,
+                source_hash=source_hash,
+                change=change,
             )
 
     def import_settled_items(
@@ -216,6 +225,10 @@ class SqlLedger:
     ) -> list[DeliveredEntry]:
         """See the port."""
         return self._one(company, reading_entries.delivered_entries, accounts, since=since, until=until)
+
+    def unbooked_entries(self, company: str) -> Iterator[UnbookedEntry]:
+        """See the port."""
+        return self._many(company, reading_entries.unbooked_entries)
 
     def cursor(self, company: str, name: str) -> str:
         """See the port."""

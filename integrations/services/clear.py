@@ -18,9 +18,11 @@ from integrations.services.match import plan_postings
 from integrations.services.money_text import money_text
 from integrations.services.postings import posting_key
 from integrations.services.resolutions import Case, ClearingRefused, ClearRequest, resolve, written_off
+from matching.learn import ConfirmedClear, learn
 from matching.model.decision import Decision, ExceptionCase, Suggestion
 from matching.model.money import to_minor
-from matching.model.open_item import FactKind, LearnedFact, OpenItem
+from matching.model.open_item import OpenItem
+from matching.model.payment import Payment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +153,7 @@ def _clear(company: CompanySettings, ledger: Ledger, request: ClearRequest, by: 
         recorded = unit.decide(
             name, decision, expected_version=version, change=change, clearing_id=clearing.clearing_id
         )
-        unit.learn(name, _learned(case, decision, str(recorded.decision_id), run), change=change)
+        _remember(name, unit, case.payment, decision, recorded.decision_id, run, by)
         plan_postings(name, unit, run)
     return _done(name, request.case_id, decision, recorded.decision_id, recorded.revision)
 
@@ -178,6 +180,7 @@ def _verdict(  # noqa: PLR0917 - the same order as the doors above
         recorded = unit.decide(
             name, clearing.decision, expected_version=version, change=change, clearing_id=clearing.clearing_id
         )
+        _remember(name, unit, waiting.payment, clearing.decision, recorded.decision_id, run, by)
         plan_postings(name, unit, run)
     return _done(name, case_id, clearing.decision, recorded.decision_id, recorded.revision)
 
@@ -279,21 +282,19 @@ def _reopened(view: PaymentView, before: Decision, why: str) -> Decision:
     return Decision(payment_id=view.payment.payment_id, exception=case, rule="reopened", explanation=why)
 
 
-def _learned(case: Case, decision: Decision, source: str, run: Run) -> tuple[LearnedFact, ...]:
-    """What this clearing teaches: whose account the payer's is, or that its money is never a customer's."""
-    payer, account = case.payment.payer_name, case.payment.payer_account
-
-    def fact(kind: FactKind, subject: str, customer_id: str) -> LearnedFact:
-        return LearnedFact(
-            kind=kind, subject=subject, customer_id=customer_id, confirmations=1, learned_on=run.as_of, source=source
-        )
-
-    if decision.ignored:
-        return (fact("not_ours", account or payer, ""),) if account or payer else ()
-    owners = {case.item(one.item_id).customer_id for one in decision.allocations}
-    owners |= {decision.on_account_customer_id} - {""}
-    if len(owners) != 1:
-        return ()
-    owner = owners.pop()
-    subjects: tuple[tuple[FactKind, str], ...] = (("payer_account", account), ("payer_name", payer))
-    return tuple(fact(kind, subject, owner) for kind, subject in subjects if subject)
+def _remember(  # noqa: PLR0917 - ledger and run as everywhere, then what was decided
+    name: str, unit: Ledger, payment: Payment, decision: Decision, source: int, run: Run, by: str
+) -> None:
+    """Learn from what was confirmed: whose account and name the payer's are, or that its money is never ours."""
+    items = unit.items(name, [one.item_id for one in decision.allocations])
+    clear = ConfirmedClear(
+        payment=payment,
+        items=tuple(items.values()),
+        cleared_on=run.as_of,
+        source=str(source),
+        not_ours=decision.ignored is not None,
+        on_account_of=decision.on_account_customer_id,
+    )
+    facts = learn([clear], unit.customers(name))
+    if facts:
+        unit.learn(name, facts, change=run.change("person", by, f"learned from decision {source}"))

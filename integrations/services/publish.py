@@ -1,13 +1,15 @@
 """Tells the ERP's people what is left: the files of the flat-file ERP, or notes where an ERP takes them."""
 
 from collections.abc import Iterator
+from datetime import date
+from itertools import chain
 from pathlib import Path
 
 from integrations.config.settings import CompanySettings
 from integrations.erp.flatfile import outbox as files
 from integrations.erp.flatfile.config import Settings as FlatFileSettings
 from integrations.ledger.port import Ledger
-from integrations.ledger.records import CaseSummary
+from integrations.ledger.records import CaseSummary, UnbookedEntry
 from matching.model.decision import Suggestion
 from matching.model.payment import Payment
 
@@ -24,7 +26,10 @@ def publish(company: CompanySettings, ledger: Ledger) -> None:
         files.write_outbox(
             Path(company.erp.outbox),
             allocations=_allocations(company.name, view),
-            exceptions=(_exception(case) for case in view.all_open_exceptions(company.name)),
+            exceptions=chain(
+                (_exception(case) for case in view.all_open_exceptions(company.name)),
+                (_announced(entry) for entry in view.unbooked_entries(company.name)),
+            ),
             ignored=(
                 files.IgnoredRow(payment=_columns(row.payment), reason=row.reason) for row in view.ignored(company.name)
             ),
@@ -59,6 +64,29 @@ def _exception(case: CaseSummary) -> files.ExceptionRow:
         payer_iban=case.payment.payer_account,
         remittance=case.payment.remittance,
         suggestions=tuple(_suggestion(one) for one in case.suggestions),
+    )
+
+
+def _announced(waiting: UnbookedEntry) -> files.ExceptionRow:
+    """What the bank only announced: nothing is decided about it, and nobody has to do anything but wait."""
+    entry, detail = waiting.entry, waiting.entry.details[0]
+    day = entry.booking_date or entry.value_date or date.min
+    return files.ExceptionRow(
+        exception_id=f"PENDING-{waiting.entry_key.removeprefix('v1:')[:8].upper()}",
+        payment=files.PaymentColumns(
+            account=waiting.account,
+            bank_reference=detail.bank_reference or entry.bank_reference or "",
+            end_to_end_id=detail.end_to_end_id or "",
+            value_date=entry.value_date,
+            booking_date=day,
+            currency=waiting.currency,
+            payment_amount=waiting.amount,
+        ),
+        unallocated_amount=waiting.amount,
+        kind="pending",
+        payer_name=detail.counterparty_name or "",
+        payer_iban=detail.counterparty_account or "",
+        remittance=detail.remittance,
     )
 
 

@@ -115,7 +115,12 @@ def _pull_items(
     with ledger.transaction(name) as unit:
         stream = _Stream(connector.pull_open_items(unit.cursor(name, "open_items") or None), run, "pulling open items")
         counts = unit.import_open_items(
-            name, _and_unreadable(stream, unit, name), snapshot=stream.snapshot, change=change, gone=_late(stream)
+            name,
+            stream.rows(),
+            snapshot=stream.snapshot,
+            gone=_late(stream),
+            keep=_unreadable(stream),
+            change=change,
         )
         if connector.capabilities.settled_detection != "snapshot":
             counts = _sweep(name, unit, connector, change, counts)
@@ -123,13 +128,9 @@ def _pull_items(
     return stream, counts
 
 
-def _and_unreadable(stream: _Stream[OpenItem], unit: Ledger, name: str) -> Iterator[OpenItem]:
-    seen_bad = set()
-    yield from stream.rows()
-    if stream.snapshot:
-        seen_bad = {row.item_id for row in stream.quarantined if row.item_id}
-    if seen_bad:
-        yield from unit.items(name, sorted(seen_bad)).values()
+def _unreadable(stream: _Stream[OpenItem]) -> Iterator[str]:
+    """The keys of rows that were set aside, known only once all pages were read."""
+    yield from sorted({row.item_id for row in stream.quarantined if row.item_id})
 
 
 def _late(stream: _Stream[OpenItem]) -> Iterator[str]:

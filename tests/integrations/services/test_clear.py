@@ -44,12 +44,12 @@ RUN = Run(as_of=AS_OF, clock=lambda: datetime(2026, 3, 3, 8, 0, tzinfo=UTC), run
 class Books:
     """A small company with three open cases: a short payment, a strange one, an over-payment."""
 
-    def __init__(self, folder: Path, rights: dict) -> None:
+    def __init__(self, folder: Path, rights: dict, statement: str = STATEMENT) -> None:
         (folder / "in").mkdir()
         (folder / "bank").mkdir()
         (folder / "in" / "customers.csv").write_text(CUSTOMERS)
         (folder / "in" / "open_items.csv").write_text("\n".join([ITEM_COLUMNS, *ITEMS]) + "\n")
-        (folder / "bank" / "s.sta").write_text(STATEMENT)
+        (folder / "bank" / "s.sta").write_text(statement)
         erp = {"kind": "flatfile", "inbox": str(folder / "in"), "outbox": str(folder / "out")}
         banks = [{"inbox": str(folder / "bank")}]
         self.folder = folder
@@ -225,3 +225,19 @@ def test_the_second_person_disagrees_and_the_case_is_open_again(strict):
     assert decline(strict.company, strict.ledger, case_id, by="bert", run=RUN, note="ask first").outcome == "declined"
     assert case_id == strict.case("SHORT")
     assert strict.do("SHORT", "dispute", "I2", by="anna", reason="price").outcome == "awaiting_approval"
+
+
+def test_what_people_confirm_is_learned_and_can_be_revoked(tmp_path):
+    named = STATEMENT.replace(
+        ":86:greetings from a stranger", ":86:/TRTP/SEPA/IBAN/NL02ABNA0123456789/NAME/J Jansen/REMI/x"
+    )
+    books = Books(tmp_path, {}, named)
+    assert books.do("STRANGE", "on_account", customer_id="C1").outcome == "cleared"
+    facts = books.ledger.facts_on_file("acme")
+    assert {(one.fact.kind, one.fact.subject, one.fact.customer_id) for one in facts} >= {
+        ("payer_account", "NL02ABNA0123456789", "C1")
+    }
+    for one in facts:
+        books.ledger.revoke_fact("acme", one.fact_id, change=RUN.change("person", "anna", "was a mistake"))
+    assert books.ledger.learned_facts("acme") == ()
+    books.ledger.close()

@@ -196,7 +196,8 @@ def test_what_was_announced_becomes_a_payment_when_it_is_booked(company):
     announced = camt_entry("100.00", "CRDT", "RE-2026-0101", status="PDNG", name="Bakker Bouw B.V.", reference="REF77")
     (company / "statements" / "a-report.xml").write_text(camt("052", announced, balances=False))
     sync(company)
-    assert "100.00" not in [row["payment_amount"] for row in rows(company, "allocations")]
+    assert [(row["kind"], row["unallocated_amount"]) for row in rows(company, "exceptions")] == [("pending", "100.00")]
+    assert rows(company, "allocations") == []
     booked = announced.replace("PDNG", "BOOK")
     (company / "statements" / "b-statement.xml").write_text(camt("053", booked, balances=False))
     sync(company)
