@@ -12,6 +12,7 @@ from benchmarks.matching.options import parse
 from benchmarks.matching.scoring import Score, score
 from benchmarks.matching.second_world import generate_second
 from benchmarks.matching.splink_baseline import splink_decisions
+from benchmarks.matching.third_world import generate_third
 from benchmarks.matching.world import World
 
 Row = dict[str, object]
@@ -19,8 +20,10 @@ SLOW_SAMPLE = 400
 
 
 def make_world(which: str, level: str, payments: int, items: int, seed: int) -> World:
-    """The first world at a level, or the second, which has one level only."""
-    return generate_second(payments, items, seed) if which == "second" else generate(level, payments, items, seed)
+    """The first world at a level, or the second or third, which have one level only."""
+    if which == "first":
+        return generate(level, payments, items, seed)
+    return (generate_second if which == "second" else generate_third)(payments, items, seed)
 
 
 def row(result: Score) -> Row:

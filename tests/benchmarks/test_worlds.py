@@ -7,6 +7,7 @@ import pytest
 from benchmarks.matching.ceiling import ceiling
 from benchmarks.matching.generator import SHARES, generate
 from benchmarks.matching.second_world import generate_second
+from benchmarks.matching.third_world import generate_third
 from benchmarks.matching.world import World
 
 WORLDS = {
@@ -14,6 +15,7 @@ WORLDS = {
     "normal": lambda: generate("normal", 600, 1_500, 5),
     "hard": lambda: generate("hard", 600, 1_500, 5),
     "second": lambda: generate_second(600, 1_500, 5),
+    "third": lambda: generate_third(600, 1_500, 5),
 }
 
 
