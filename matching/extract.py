@@ -318,10 +318,11 @@ def _running(text: str, group: Group, earlier: str, index: LedgerIndex, customer
     if _labelled_otherwise(text, group.start):
         return None
     best: dict[Reference, tuple[list[int], list[int]]] = {}
-    if len(group.digits) >= 3:
+    if len(group.digits) >= 3 and not _is_year(group.digits):
         for customer in customers:
-            for place in index.with_ending(customer, group.digits):
-                best.setdefault(Reference.PART, ([], []))[0].append(place)
+            ending = index.with_ending(customer, group.digits)
+            if len(ending) <= _ENDINGS_AT_MOST:
+                best.setdefault(Reference.PART, ([], []))[0].extend(ending)
     for slot, numbers in enumerate((index.numbers, index.closed_numbers)):
         for place in numbers.tails.get(key, 200):
             grade = _running_grade(group, earlier, letters, place, numbers, customers)
@@ -334,6 +335,11 @@ def _running(text: str, group: Group, earlier: str, index: LedgerIndex, customer
     return Mention(group.start, group.end, group.digits, grade, tuple(items), tuple(closed))
 
 
+def _is_year(digits: str) -> bool:
+    return len(digits) == 4 and digits[:2] in {"19", "20"}
+
+
+_ENDINGS_AT_MOST = 3
 _NONE: tuple[list[int], list[int]] = ([], [])
 
 
@@ -407,7 +413,7 @@ def unknown_numbers(text: str, groups: list[Group], mentions: list[Mention], ind
     found: list[str] = []
     for group in _free(groups, mentions, text, masked=True):
         width = len(group.digits)
-        if width < 4 or (width == 4 and group.digits[:2] in {"19", "20"}):
+        if width < 4 or _is_year(group.digits):
             continue
         letters = _letters_before(text, group.start)
         if _labelled_otherwise(text, group.start) or index.parties.by_number.get(group.digits):

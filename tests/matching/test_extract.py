@@ -1,0 +1,173 @@
+"""How people write document numbers, and what only looks like one."""
+
+import pytest
+
+from matching.grades import Payer, Reference
+from matching.index import LedgerIndex
+from matching.model.open_item import Customer, OpenItem
+from matching.model.payment import Payment
+from matching.model.policy import History, Policy
+from matching.reading import Reading
+from tests.matching.worlds import TODAY
+
+
+def _item(number, customer="C1", **more):
+    return OpenItem(
+        item_id=number,
+        number=number,
+        kind="invoice",
+        customer_id=customer,
+        currency="EUR",
+        issued_on=TODAY.replace(month=5),
+        due_on=TODAY,
+        original_amount=10_000,
+        open_amount=10_000,
+        **more,
+    )
+
+
+NUMBERS = (
+    [f"RE2026-{n:06d}" for n in range(41230, 41260)]
+    + [f"19000{n:05d}" for n in range(1230, 1260)]
+    + [f"2026/{n:04d}" for n in range(811, 830)]
+    + [f"{n:04d}/2026/K" for n in range(511, 530)]
+    + ["A-77", "KX12B9", "10023", "10024", "10027"]
+)
+LEDGER = LedgerIndex.build(
+    [
+        *map(_item, NUMBERS),
+        _item("RE2026-090001", customer="C2"),
+        _item("RE2026-041999", payment_reference="RF4220260041999", other_references=("PO-99/2026",)),
+    ],
+    [Customer(customer_id="C1", name="Vos", ibans=("NL1",)), Customer(customer_id="C2", name="Berg", ibans=("NL2",))],
+    History(settled_items=(_item("RE2026-041100"), _item("RE2025-041234"))),
+    Policy(),
+)
+
+
+def _read(text, lines=(), account="NL1"):
+    payment = Payment(
+        payment_id="p",
+        account="H",
+        currency="EUR",
+        amount=10_000,
+        booked_on=TODAY,
+        valued_on=None,
+        payer_account=account,
+        remittance=text,
+        remittance_lines=lines,
+    )
+    return Reading(payment, LEDGER)
+
+
+def _named(reading):
+    mentions = [mention for view in reading.views for mention in (*view.strong, *view.weak)]
+    return {LEDGER.open.numbers[place] for mention in mentions for place in mention.items}
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("RE2026-041234", "RE2026-041234"),
+        ("re 2026 / 041234 danke", "RE2026-041234"),
+        ("RECHNUNGRE2026041234VOM0105", "RE2026-041234"),
+        ("RE-Nr. 2026-041234", "RE2026-041234"),
+        ("RE26-041234", "RE2026-041234"),
+        ("RE2026-41234", "RE2026-041234"),
+        ("Rechnung 41234", "RE2026-041234"),
+        ("RE2O26-O41234", "RE2026-041234"),
+        ("RE2026-04 1234", "RE2026-041234"),
+        ("1900001234", "1900001234"),
+        ("190 000 1234", "1900001234"),
+        ("invoice 01235.", "1900001235"),
+        ("fact 2026/0815", "2026/0815"),
+        ("fv 0515/2026/K", "0515/2026/K"),
+        ("A-77", "A-77"),
+        ("your KX12B9 of may", "KX12B9"),
+        ("RF42 2026 0041 999", "RE2026-041999"),
+        ("order PO-99/2026", "RE2026-041999"),
+    ],
+)
+def test_a_number_is_found_however_it_is_written(text, number):
+    assert number in _named(_read(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("10023/24/27", {"10023", "10024", "10027"}),
+        ("10023-10027", {"10023", "10024", "10027"}),
+        ("RE2026-041234, 35 und 37", {"RE2026-041234", "RE2026-041235", "RE2026-041237"}),
+        ("RE2026-041234+RE2026-041236", {"RE2026-041234", "RE2026-041236"}),
+        ("19000012341900001236", {"1900001234", "1900001236"}),
+    ],
+)
+def test_lists(text, numbers):
+    assert _named(_read(text)) == numbers
+
+
+def test_a_number_cut_by_the_line_end_is_read_joined():
+    assert _named(_read("", ("INVOICE 19000", "01240 THANKS"))) == {"1900001240"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kd-Nr. 10023",
+        "KUNDENNUMMER 10023",
+        "Tel. 10023",
+        "vom 10.02.2026",
+        "EUR 1.002,30 am 12.08.2026",
+        "IBAN DE89 3704 0044 0532 0130 00",
+        "2026",
+        "",
+    ],
+)
+def test_what_is_no_document_number(text):
+    assert _named(_read(text)) == set()
+
+
+def test_the_prefix_tells_two_documents_with_the_same_digits_apart():
+    ledger = LedgerIndex.build([_item("RE2026-000001"), _item("GS2026-000001")], [], History(), Policy())
+    for number in ("RE2026-000001", "GS2026-000001"):
+        (mention,) = Reading(
+            Payment(
+                payment_id="p",
+                account="H",
+                currency="EUR",
+                amount=1,
+                booked_on=TODAY,
+                valued_on=None,
+                remittance=f"wg. {number}",
+            ),
+            ledger,
+        ).strong
+        assert [ledger.open.numbers[place] for place in mention.items] == [number]
+        assert mention.grade is Reference.FULL
+        assert mention.shown == number
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("Rechnung RE2026-055555", ["055555"]),
+        ("invoice 77001", ["77001"]),
+        ("n/ref 9422509", []),
+        ("DOC 7308472287", []),
+        ("2026", []),
+    ],
+)
+def test_numbers_that_can_only_be_meant_as_ours(text, unknown):
+    assert _read(text).unknown_numbers == unknown
+
+
+def test_settled_documents_are_recognised():
+    assert [mention.text for mention in _read("RE2026-041100").closed] == ["2026041100"]
+
+
+@pytest.mark.parametrize(
+    ("account", "grade"), [("NL1", Payer.OTHER), ("NL2", Payer.ACCOUNT), ("", Payer.UNKNOWN), ("XX", Payer.UNKNOWN)]
+)
+def test_the_payer_is_graded_against_the_document(account, grade):
+    place = LEDGER.open.item_ids.index("RE2026-090001")
+    assert _read("RE2026-090001", account=account).weakest_payer((place,)) is grade
