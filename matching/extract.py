@@ -321,7 +321,7 @@ def _running(text: str, group: Group, earlier: str, index: LedgerIndex, customer
     if len(group.digits) >= 3 and not _is_year(group.digits):
         for customer in customers:
             ending = index.with_ending(customer, group.digits)
-            if len(ending) <= _ENDINGS_AT_MOST:
+            if 0 < len(ending) <= _ENDINGS_AT_MOST:
                 best.setdefault(Reference.PART, ([], []))[0].extend(ending)
     for slot, numbers in enumerate((index.numbers, index.closed_numbers)):
         for place in numbers.tails.get(key, 200):
