@@ -23,7 +23,7 @@ from matching.model.bank_statement import (
     StatementStart,
 )
 
-_MESSAGE_TYPE = re.compile(r"(?:\{2:[IO]|\n)(94[02]|950)(?![0-9])")
+_MESSAGE_TYPE = re.compile(r"(?:\{2:[IO]|\n(?=9[45][0-9] *(?:\n|$)|9[45]0 00))(94[02]|950)")
 _SUBFIELDS = re.compile(r"[0-9]{3}[^0-9A-Za-z /][0-9]{2}")
 _SEQUENCE = re.compile(r"\s*([^/\s]*)\s*(?:/\s*([0-9]{1,9}))?")
 _ACCOUNT_WITH_CURRENCY = re.compile(r"(.*?[0-9].*?) ?([A-Z]{3})")
@@ -39,7 +39,8 @@ _FIRST_FIELDS = frozenset({"25", "25P", "28", "28C", "60", "60F", "60M", "13", "
 
 def count_entries(source: BinaryIO) -> int:
     """How many lines of the raw bytes begin with `:61:`, by a plain scan that knows nothing of the format."""
-    return survey(rewindable(source)).entry_count
+    with rewindable(source) as (bytes_read, _):
+        return survey(bytes_read).entry_count
 
 
 def read_events(source: BinaryIO, *, dialect: str | None = None) -> Iterator[ReadEvent]:
@@ -55,14 +56,16 @@ def read_events(source: BinaryIO, *, dialect: str | None = None) -> Iterator[Rea
     Raises ValueError when there is no dialect of that name.
     """
     forced = dialect_named(dialect) if dialect else None
-    return _Reading(rewindable(source), forced).events()
+    with rewindable(source) as (bytes_read, wide):
+        yield from _Reading(bytes_read, forced, wide).events()
 
 
 class _Reading:
     """One pass over one file."""
 
-    def __init__(self, source: BinaryIO, forced: Dialect | None) -> None:
+    def __init__(self, source: BinaryIO, forced: Dialect | None, wide: str | None = None) -> None:
         self._source = source
+        self._wide = wide
         self._forced = forced
         self._likely: dict[str, Dialect] = {}  # by first character: mixed files stay fast
         self._dialects: Counter[str] = Counter()
@@ -116,7 +119,7 @@ class _Reading:
         yield FileFacts(
             format=self._format(),
             version=self._announced if self._announced == "mt950" else None,
-            encoding=facts.encoding,
+            encoding=self._wide or facts.encoding,
             dialect=self._main_dialect(),
             entries_in_file=facts.entry_count,
         )

@@ -8,6 +8,7 @@ import codecs
 import re
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -42,29 +43,33 @@ class Survey:
     entry_count: int
 
 
-def rewindable(source: BinaryIO) -> BinaryIO:
+@contextmanager
+def rewindable(source: BinaryIO) -> Iterator[tuple[BinaryIO, str | None]]:
     """A source that can be read twice: the source itself, or a copy that spills to disk.
 
-    Text in UTF-16 (some accounting programs export it) is turned into UTF-8 on the way.
+    Text in UTF-16 (some accounting programs export it) is turned into UTF-8 on the way; the second value then names
+    what it was.
     """
-    if source.seekable():
-        start = source.tell()
-        wide = _wide_codec(source.read(64))
-        source.seek(start)
-        if wide is None:
-            return source
-        return _copy(source, wide)
-    copy = _copy(source, None)
-    return rewindable(copy)
-
-
-def _copy(source: BinaryIO, wide: str | None) -> BinaryIO:
-    copy = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES))  # noqa: SIM115 - outlives this call
-    decoder = codecs.getincrementaldecoder(wide)("replace") if wide else None
-    while block := source.read(CHUNK_BYTES):
-        copy.write(decoder.decode(block).encode("utf-8", "replace") if decoder else block)
-    copy.seek(0)
-    return copy
+    if not source.seekable():
+        with tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES) as copy:
+            while block := source.read(CHUNK_BYTES):
+                copy.write(block)
+            copy.seek(0)
+            with rewindable(cast("BinaryIO", copy)) as found:
+                yield found
+        return
+    start = source.tell()
+    wide = _wide_codec(source.read(64))
+    source.seek(start)
+    if wide is None:
+        yield source, None
+        return
+    with tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES) as copy:
+        decoder = codecs.getincrementaldecoder(wide)("replace")
+        while block := source.read(CHUNK_BYTES):
+            copy.write(decoder.decode(block).encode("utf-8", "replace"))
+        copy.seek(0)
+        yield cast("BinaryIO", copy), wide
 
 
 def _wide_codec(head: bytes) -> str | None:
