@@ -12,6 +12,7 @@ _WIDE = Context(prec=100)
 _ACCOUNTS = {"BANKACCTFROM", "CCACCTFROM", "INVACCTFROM"}
 _SCOPES = {*_ACCOUNTS, "LEDGERBAL", "AVAILBAL", "INVBAL", "INVTRAN", "STMTTRNP", "BAL"}
 _LISTS = {"BANKTRANLIST", "INVTRANLIST"}
+_SIGN_OF_TYPE = {"CREDIT": Decimal(1), "DEBIT": Decimal(-1)}
 _REMEMBERED = 10_000
 """How many of the last FITIDs are held against a new one; banks repeat them next to each other."""
 
@@ -124,6 +125,9 @@ class OpenStatement:
                 del self._recent[next(iter(self._recent))]
         if "CORRECTFITID" in fields and fields["CORRECTFITID"].strip():
             notes.correct(entry, fields)
+        if _SIGN_OF_TYPE.get(entry.transaction_code or "", entry.amount) * entry.amount < 0:
+            notes.against_type += 1
+            notes.first_against_type = notes.first_against_type or entry.where
         if self._builder.currency and entry.currency != self._builder.currency:
             notes.foreign += 1
 
@@ -139,6 +143,8 @@ class _Notes:
         self.repeated = 0
         self.first_repeated = ""
         self.foreign = 0
+        self.against_type = 0
+        self.first_against_type = ""
         self.balance = ""
         self._corrections: list[Finding] = []
 
@@ -170,6 +176,12 @@ class _Notes:
         if account is None:
             text = "the statement names no account (ACCTID); say in the configuration whose it is"
             yield Finding(severity="warning", code="account_missing", where=where, message=text)
+        if self.against_type:
+            text = (
+                f"{self.against_type} entries are CREDIT with a negative or DEBIT with a positive amount, the first is "
+                f"{self.first_against_type}; the amount is taken, ask the bank which one holds"
+            )
+            yield Finding(severity="warning", code="sign_against_type", where=where, message=text)
         if self.repeated:
             text = f"{self.repeated} entries repeat the FITID of another, the first is {self.first_repeated[:80]!r}"
             yield Finding(severity="info", code="fitid_repeated", where=where, message=text)

@@ -243,11 +243,11 @@ def test_several_accounts_keep_their_entries_and_balances():
     )
     card = (
         "<CREDITCARDMSGSRSV1><CCSTMTTRNRS><CCSTMTRS><CURDEF>USD<CCACCTFROM><ACCTID>4111</CCACCTFROM><BANKTRANLIST>"
-        f"{element(amount='-7')}</BANKTRANLIST></CCSTMTRS></CCSTMTTRNRS></CREDITCARDMSGSRSV1></OFX>"
+        f"{element(amount='-7').replace('CREDIT', 'DEBIT')}</BANKTRANLIST></CCSTMTRS></CCSTMTTRNRS></CREDITCARDMSGSRSV1></OFX>"
     )
     broker = (
         "<INVSTMTRS><CURDEF>USD<INVACCTFROM><ACCTID>B1</INVACCTFROM><INVTRANLIST><BUYSTOCK><INVTRAN><FITID>9</INVTRAN>"
-        f"<TOTAL>-100</BUYSTOCK><INVBANKTRAN>{element(amount='-8')}<SUBACCTFUND>CASH</INVBANKTRAN></INVTRANLIST>"
+        f"<TOTAL>-100</BUYSTOCK><INVBANKTRAN>{element(amount='-8').replace('CREDIT', 'DEBIT')}<SUBACCTFUND>CASH</INVBANKTRAN></INVTRANLIST>"
     )
     file = read(first.replace("</OFX>", broker + card))
     seen = [(one.header.account, one.header.currency, one.header.closing, len(one.entries)) for one in file.statements]
@@ -293,6 +293,13 @@ def test_corrections_pending_and_bank_errors_are_told():
         "corrects_earlier_entry",
         "pending_not_read",
     ]
+
+
+def test_a_credit_that_takes_money_away_is_told():
+    file = read(statement(element(amount="-5"), element(amount="5", fitid="B")))
+    (finding,) = file.findings
+    assert (finding.code, finding.message[:10]) == ("sign_against_type", "1 entries ")
+    assert [entry.amount for entry in file.statements[0].entries] == [-5, 5]
 
 
 def test_missing_and_repeated_numbers_are_told_once():
