@@ -133,13 +133,14 @@ def _encoding_of(head: bytes) -> tuple[str, int]:
         return "utf-8", 0
     name = declared.group(1).decode("ascii")
     try:
-        encoding = codecs.lookup(name).name
-        is_text = "<".encode(encoding) == b"<"
-    except LookupError:
-        message = f"the file says it is in the encoding {name!r}, which is unknown; ask the bank for UTF-8"
+        reads_itself = b"<?xml ".decode(name) == "<?xml "
+        decoder = codecs.getincrementaldecoder(name)(errors="lettrage-cp1252")
+        decoder.decode(b"<\xff>", final=True)
+    except (LookupError, ValueError):
+        message = f"the file says it is in the encoding {name!r}, which cannot be read; ask the bank for UTF-8"
         raise UnreadableStatement(message) from None
     # The declaration itself was read as ASCII, so UTF-16 and its like are out of the question.
-    return (encoding if is_text else "utf-8"), 0
+    return (codecs.lookup(name).name if reads_itself else "utf-8"), 0
 
 
 def _cut_before_open_tag(data: bytes) -> tuple[bytes, bytes]:

@@ -27,9 +27,7 @@ def balance(kind, amount, *, indicator="CRDT", currency="EUR", day="2025-01-31")
 def entry(amount="10.00", indicator="CRDT", *, status="<Sts><Cd>BOOK</Cd></Sts>", dates=None, more="", details=""):
     dates = "<BookgDt><Dt>2025-01-31</Dt></BookgDt><ValDt><Dt>2025-01-31</Dt></ValDt>" if dates is None else dates
     inside = f"<NtryDtls>{details}</NtryDtls>" if details else ""
-    return (
-        f"<Ntry><Amt Ccy='EUR'>{amount}</Amt><CdtDbtInd>{indicator}</CdtDbtInd>{status}{dates}{more}{inside}</Ntry>"
-    )
+    return f"<Ntry><Amt Ccy='EUR'>{amount}</Amt><CdtDbtInd>{indicator}</CdtDbtInd>{status}{dates}{more}{inside}</Ntry>"
 
 
 def transaction(inside, *, amount="10.00", indicator="CRDT"):

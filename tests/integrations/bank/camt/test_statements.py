@@ -109,9 +109,8 @@ def test_currency_of_the_entries_where_nothing_else_has_one():
 
 
 def test_sequence_and_period():
-    head = (
-        "<LglSeqNb>7</LglSeqNb><FrToDt><FrDtTm>2025-01-01T00:00:00</FrDtTm><ToDtTm>2025-01-31T23:59:59Z</ToDtTm></FrToDt>"
-    )
+    period = "<FrToDt><FrDtTm>2025-01-01T00:00:00</FrDtTm><ToDtTm>2025-01-31T23:59:59Z</ToDtTm></FrToDt>"
+    head = f"<LglSeqNb>7</LglSeqNb>{period}"
     header = read(head=head).ends[0].header
     assert (header.statement_id, header.sequence) == ("S1", "7")
     assert (header.from_date, header.to_date) == (date(2025, 1, 1), date(2025, 1, 31))
@@ -124,9 +123,11 @@ def test_sequence_and_period():
         ("<TtlNtries><NbOfNtries>2</NbOfNtries><Sum>14.00</Sum></TtlNtries>", None),
         ("<TtlNtries><NbOfNtries>2</NbOfNtries><Sum>6.00</Sum></TtlNtries>", None),
         (
-            "<TtlNtries><TtlNetNtry><Amt>6.00</Amt><CdtDbtInd>CRDT</CdtDbtInd></TtlNetNtry></TtlNtries>"
-            "<TtlCdtNtries><NbOfNtries>1</NbOfNtries><Sum>10.00</Sum></TtlCdtNtries>"
-            "<TtlDbtNtries><NbOfNtries>1</NbOfNtries><Sum>4.00</Sum></TtlDbtNtries>",
+            (
+                "<TtlNtries><TtlNetNtry><Amt>6.00</Amt><CdtDbtInd>CRDT</CdtDbtInd></TtlNetNtry></TtlNtries>"
+                "<TtlCdtNtries><NbOfNtries>1</NbOfNtries><Sum>10.00</Sum></TtlCdtNtries>"
+                "<TtlDbtNtries><NbOfNtries>1</NbOfNtries><Sum>4.00</Sum></TtlDbtNtries>"
+            ),
             None,
         ),
         ("<TtlNtries><NbOfNtries>3</NbOfNtries></TtlNtries>", "control_sum_mismatch"),
