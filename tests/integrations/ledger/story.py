@@ -159,7 +159,7 @@ def rows(
     for number in range(quarantined):
         yield Quarantined(where=f"line {900 + number}", raw=":61:???", code="bad_line", message="no amount")
     yield Finding(severity="info", code="note", where="line 1", message="something to know")
-    booked = sum((one.entry.amount for one in entries), Decimal(0))
+    booked = sum((one.entry.amount for one in entries if one.entry.status == "booked"), Decimal(0))
     yield StatementEnd(
         header=header(closing=Decimal("100.00") + booked),
         integrity="balanced",
