@@ -61,8 +61,9 @@ def read_codes(marked: str, draft: DetailDraft) -> None:
             party = code
             _party(code, value, draft)
         elif code in _AMOUNTS:
-            word, _, text = value.replace("\r/", "\n/").lstrip("/").partition("\n")
-            set_original_amount(draft, code[:4], joined(word))
+            # What follows the amount after a slash or on a new line is text of the payment.
+            amount, _, text = value.lstrip("/").replace("\n", "/", 1).partition("/")
+            set_original_amount(draft, code[:4], joined(amount))
             remittance.append(text)
     text = "\n".join([found for part in remittance if (found := part.strip("/ \r\n"))])
     if text:

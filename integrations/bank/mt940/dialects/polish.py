@@ -21,7 +21,7 @@ _LABELS = re.compile(r"(Z RACH\.|NA RACH\.|OD|DLA|TYT\.|TNR|ID IPH): ")
 def score(remarks: Remarks) -> int:
     """Certain with a sub-field number behind one of the four signs, or with mBank's labels."""
     if _SUBFIELDS.match(remarks.text):
-        return 95
+        return 0 if remarks.text.startswith("000>") else 95  # that is Triodos
     return 91 if "; TNR: " in remarks.text or "; TYT.: " in remarks.text else 0
 
 
