@@ -76,6 +76,8 @@ def statement_sensor(office: Office) -> dg.SensorDefinition:
         description="Starts when statement files arrived that were not there the last time; half-written ones wait.",
     )
     def statement_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        if _night_is_on(office, context.instance):
+            return dg.SkipReason("the night is running; it takes what is there")
         before = Seen.from_cursor(context.cursor)
         now, problems = listing(office.company, datetime.now(UTC))
         if problems:
@@ -86,6 +88,13 @@ def statement_sensor(office: Office) -> dg.SensorDefinition:
         return dg.SensorResult(run_requests=[dg.RunRequest(run_key=now.key())], cursor=now.cursor())
 
     return statement_files
+
+
+def _night_is_on(office: Office, instance: dg.DagsterInstance) -> bool:
+    """Whether the nightly job is running or about to."""
+    waiting = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    wanted = dg.RunsFilter(job_name=f"nightly_{office.name}", statuses=waiting)
+    return bool(instance.get_run_records(filters=wanted, limit=1))
 
 
 def worklist_sensor(office: Office, folder: Path) -> dg.SensorDefinition:

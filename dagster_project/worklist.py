@@ -17,15 +17,16 @@ from matching.model.money import minor_digits
 ROWS_PER_LIST = 20
 # Markdown below this many characters is shown on the page itself, longer text behind a button.
 INLINE = 1_000
+# Blanks that do not break keep a row of the list within two lines.
 LABELS = {
     "accept_suggestion": "Accept",
     "allocate": "Allocate",
-    "on_account": "On account",
-    "write_off": "Write off",
+    "on_account": "On\u00a0account",
+    "write_off": "Write\u00a0off",
     "discount": "Discount",
     "refund_due": "Refund",
     "dispute": "Dispute",
-    "not_customer_payment": "Not ours",
+    "not_customer_payment": "Not\u00a0ours",
 }
 
 
@@ -129,7 +130,7 @@ def bulk_link(worklist: Worklist, page: Page) -> str:
 
 def table(cases: Sequence[WorklistCase], page: Page) -> str:
     """Up to twenty cases as a markdown table."""
-    head = ["Case", "Payer", "Amount", "Booked", "They wrote", "Why here", "Best suggestion", "Decide"]
+    head = ["Case", "Payer", "Amount", "Days", "They wrote", "Why here", "Best suggestion", "Decide"]
     rows = [_row(head), _row(["---"] * len(head))]
     return "\n".join(rows + [_row(_cells(case, page)) for case in cases])
 
@@ -143,16 +144,16 @@ def by_kind(counts: Sequence[tuple[str, int]]) -> str:
 def _cells(case: WorklistCase, page: Page) -> Iterator[str]:
     payment, best = case.payment, best_of(case)
     yield f"`{case.case_id}`"
-    yield escape.markdown(payer(case), 32)
+    yield escape.markdown(payer(case), 28)
     amount = money_text(case.unallocated, payment.currency)
     if case.unallocated != payment.amount:
         amount += f" of {money_text(payment.amount, payment.currency)}"
     yield amount
-    yield f"{_count(case.age_days, 'day')} ago"
-    yield escape.markdown(wrote(case), 56)
+    yield str(case.age_days)
+    yield escape.markdown(wrote(case), 44)
     yield escape.markdown(kind_text(case.kind))
-    yield escape.markdown(f"{percent(best.confidence)} {suggestion_text(case, best, 70)}") if best else "none"
-    yield " · ".join(links(case, page))
+    yield escape.markdown(f"{percent(best.confidence)} {suggestion_text(case, best, 60)}") if best else "none"
+    yield " ".join(links(case, page))
 
 
 def best_of(case: WorklistCase) -> Suggestion | None:

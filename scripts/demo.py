@@ -110,14 +110,20 @@ def prepare(*, fresh: bool) -> bool:
         return True
     shutil.rmtree(STATE, ignore_errors=True)
     shutil.copytree(FIXTURES / "inbox", STATE / "erp" / "inbox")
-    shutil.copytree(FIXTURES / "statements", STATE / "bank")
     (STATE / "erp" / "outbox").mkdir()
+    (STATE / "bank").mkdir()
     _write_settings()
     return False
 
 
+def deliver_statements() -> None:
+    """What the banks send. Only when the night is on, else the sensor for statements by day would be first."""
+    shutil.copytree(FIXTURES / "statements", STATE / "bank", dirs_exist_ok=True)
+
+
 def night_in_this_process() -> None:
     """Run the night without the UI. Raises SystemExit when it fails."""
+    deliver_statements()
     command = [sys.executable, str(ROOT / "scripts" / "one_night.py"), COMPANY]
     night = subprocess.run(command, env=environment(), check=False, capture_output=True, text=True)
     if night.returncode != 0:
@@ -266,6 +272,7 @@ def night_in_the_ui(base: str, processes: dict[str, subprocess.Popen[bytes]]) ->
     job = {"repositoryLocationName": "lettrage", "repositoryName": "__repository__", "jobName": f"nightly_{COMPANY}"}
     launched = json.loads(ask(base, LAUNCH, parameters={"selector": job, "runConfigData": {}}))
     run_id = launched["data"]["launchRun"].get("run", {}).get("runId")
+    deliver_statements()
     deadline = time.monotonic() + NIGHT_WITHIN
     while run_id and time.monotonic() < deadline:
         _all_alive(processes)

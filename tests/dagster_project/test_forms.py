@@ -193,7 +193,7 @@ def test_an_empty_worklist_says_so() -> None:
 def test_only_what_makes_sense_is_offered() -> None:
     over = replace(case_of(), kind="over_payment", suggestions=())
     labels = [link[1:].split("]")[0] for link in links(over, PAGE)]
-    assert labels == ["Allocate", "On account", "Refund", "Not ours"]
+    assert labels == ["Allocate", "On\u00a0account", "Refund", "Not\u00a0ours"]
     assert list(links(replace(over, allowed=()), PAGE)) == []
 
 
