@@ -18,13 +18,14 @@ from matching.score import scored
 MOST = 5
 _TRIPLES_OF = 60
 _SEARCHED = 120
+_ONE_OF_SEVERAL = 3_000
 
 
 def suggestions(proposal: Proposal, index: LedgerIndex, *, taken: frozenset[int]) -> tuple[Suggestion, ...]:
     """The ways to clear the payment, without items that other payments of the batch have settled already."""
     reading = proposal.reading
     offered: dict[tuple[tuple[int, int], ...], Suggestion] = {}
-    further = scored(_further(reading, index, taken)) if len(proposal.hypotheses) < MOST else []
+    further = scored(_further(reading, index, taken))
     ranked = sorted(
         [*proposal.hypotheses, *further],
         key=lambda h: (-min(h.confidence, _undoubted(h)), len(h.lines), h.places),
@@ -114,8 +115,10 @@ def _further(reading: Reading, index: LedgerIndex, taken: frozenset[int]) -> Ite
         left = index.open.open[place] - reading.payment.amount
         lines = short_lines((place,), left, reading, index) if left > 0 else whole_lines((place,), index)
         if lines and index.open.open[place] > 0:
-            grade = min(chosen[place].grade, Reference.NEAR if len(chosen) > 1 else Reference.CHECKED)
-            yield Hypothesis("named_item", "guess", lines, grade, payer, max(0, -left), (chosen[place].text,))
+            one = Hypothesis(
+                "named_item", "guess", lines, chosen[place].grade, payer, max(0, -left), (chosen[place].shown,)
+            )
+            yield one.doubted("other documents are named as well", _ONE_OF_SEVERAL) if len(chosen) > 1 else one
     customers, payer = reading.likely
     own = [place for place in index.items_of(customers[:10], reading.payment.currency, _SEARCHED) if place not in taken]
     yield from _sums(reading, index, own, payer)

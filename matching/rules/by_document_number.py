@@ -13,15 +13,26 @@ from matching.rules.by_amount import coarse
 from matching.rules.by_near_number import slipped
 
 _SUBSETS_OF = 10
+_OWNERS = 8
+_NOT_SURE = 5_000
 
 
 def by_document_number(
     reading: Reading, index: LedgerIndex, mentions: list[Mention], rule: str = "document_number"
 ) -> Iterator[Hypothesis]:
     """The items that the payment quotes, settled together; where they do not fit together, some of them."""
-    chosen = choose(reading, index, mentions)
+    candidates = [(mention, meant(reading, index, mention)) for mention in mentions]
+    chosen = _one_each(candidates)
+    if any(len(items) > 1 for _, items in candidates):
+        yield from _by_owner(reading, index, candidates, rule)
     if not chosen:
         return
+    yield from _settled_together(reading, index, chosen, rule)
+
+
+def _settled_together(
+    reading: Reading, index: LedgerIndex, chosen: dict[int, Mention], rule: str
+) -> Iterator[Hypothesis]:
     places = tuple(chosen)
     grade = min(mention.grade for mention in chosen.values())
     quoted = tuple(mention.shown or mention.text for mention in chosen.values())
@@ -36,6 +47,51 @@ def by_document_number(
         yield from _some_of(reading, index, chosen)
 
 
+def _by_owner(
+    reading: Reading, index: LedgerIndex, candidates: list[tuple[Mention, list[int]]], rule: str
+) -> Iterator[Hypothesis]:
+    """Two companies use the same numbers and the payer is not known: whose documents are all of these?
+
+    Certain only if the documents of exactly one customer make up the amount.
+    """
+    column = index.open.customer
+    owners = set.intersection(*({column[place] for place in items} for _, items in candidates if items))
+    found: list[Hypothesis] = []
+    for owner in sorted(owners)[:_OWNERS]:
+        chosen: dict[int, Mention] = {}
+        for mention, items in candidates:
+            own = [place for place in items if column[place] == owner]
+            if len(own) == 1:
+                chosen.setdefault(own[0], mention)
+        if chosen:
+            found.extend(_settled_together(reading, index, chosen, rule))
+    fitting = {h.places for h in found if h.relation in {"exact", "discount"}}
+    for hypothesis in found:
+        sure = len(fitting) == 1 and hypothesis.places in fitting and hypothesis.relation in {"exact", "discount"}
+        yield hypothesis if sure else hypothesis.doubted("several customers have documents of this number", _NOT_SURE)
+
+
+def meant(reading: Reading, index: LedgerIndex, mention: Mention) -> list[int]:
+    """The items a mention may mean: in the payment's currency, of the customer that the payer is surest to be."""
+    table = index.open
+    items = [place for place in mention.items if table.currencies[table.currency[place]] == reading.payment.currency]
+    if len(items) > 1:
+        best = max(reading.payer_grade(table.customer[place]) for place in items)
+        items = [place for place in items if reading.payer_grade(table.customer[place]) == best]
+    if mention.grade < Reference.FULL:
+        # A weak reading that hits somebody else's document has hit it by chance.
+        items = [place for place in items if reading.payer_grade(table.customer[place]) > Payer.OTHER]
+    return items
+
+
+def _one_each(candidates: Iterable[tuple[Mention, list[int]]]) -> dict[int, Mention]:
+    chosen: dict[int, Mention] = {}
+    for mention, items in candidates:
+        if len(items) == 1:
+            chosen.setdefault(items[0], mention)
+    return chosen
+
+
 def choose(
     reading: Reading, index: LedgerIndex, mentions: Iterable[Mention], amount: int | None = None
 ) -> dict[int, Mention]:
@@ -43,24 +99,14 @@ def choose(
 
     ``amount`` is what is paid on each; the payment's own where nothing is said.
     """
-    table = index.open
     amount = reading.payment.amount if amount is None else amount
-    chosen: dict[int, Mention] = {}
+    candidates = []
     for mention in mentions:
-        items = [
-            place for place in mention.items if table.currencies[table.currency[place]] == reading.payment.currency
-        ]
+        items = meant(reading, index, mention)
         if len(items) > 1:
-            best = max(reading.payer_grade(table.customer[place]) for place in items)
-            items = [place for place in items if reading.payer_grade(table.customer[place]) == best]
-        if mention.grade < Reference.FULL:
-            # A weak reading that hits somebody else's document has hit it by chance.
-            items = [place for place in items if reading.payer_grade(table.customer[place]) > Payer.OTHER]
-        if len(items) > 1:
-            items = [place for place in items if table.open[place] == amount] or items
-        if len(items) == 1 and items[0] not in chosen:
-            chosen[items[0]] = mention
-    return chosen
+            items = [place for place in items if index.open.open[place] == amount] or items
+        candidates.append((mention, items))
+    return _one_each(candidates)
 
 
 def _completed(
@@ -79,17 +125,37 @@ def _completed(
         for place in index.of_customer_with_amount(customer, left, reading.payment.currency)
         if place not in chosen
     ]
-    payer = reading.weakest_payer(tuple(chosen))
     for place in more[:4]:
-        places = (*chosen, place)
-        relation = "completed" if left > 0 else "credit_taken"
-        found = Hypothesis("document_number_completed", relation, whole_lines(places, index), grade, payer, 0, quoted)
-        if left > 0 and not slipped(index, place, reading.near_strings):
-            if len(more) > 1 or coarse(index, table.customer[place]) or left % 100 == 0:
-                found = found.doubted("nothing in the text names the further item", 7_000)
-        if left < 0 and reading.mentions_credit and len(more) == 1:
-            found = Hypothesis("credit_note_named", "completed", found.lines, grade, payer, 0, quoted)
-        yield found if len(more) == 1 else found.doubted("more than one item has the amount that is left", 5_000)
+        yield _with_one_more(reading, index, (*chosen, place), grade, quoted, alone=len(more) == 1)
+
+
+def _with_one_more(
+    reading: Reading,
+    index: LedgerIndex,
+    places: tuple[int, ...],
+    grade: Reference,
+    quoted: tuple[str, ...],
+    *,
+    alone: bool,
+) -> Hypothesis:
+    """The named items and the one that completes the amount, judged by what the text says of it."""
+    table = index.open
+    lines = whole_lines(places, index)
+    payer = reading.weakest_payer(places)
+    extra = places[-1]
+    left = table.open[extra]
+    if left < 0 and reading.mentions_credit:
+        found = Hypothesis("credit_note_named", "completed", lines, grade, payer, 0, quoted)
+    elif left < 0:
+        found = Hypothesis("document_number_completed", "credit_taken", lines, grade, payer, 0, quoted)
+    else:
+        found = Hypothesis("document_number_completed", "completed", lines, grade, payer, 0, quoted)
+        slip = slipped(index, extra, reading.near_strings)
+        if slip:
+            found = Hypothesis("list_with_slip", "exact", lines, Reference.NEAR, payer, 0, (*quoted, slip))
+        elif coarse(index, table.customer[extra]) or left % 100 == 0:
+            found = found.doubted("nothing in the text names the further item", 7_000)
+    return found if alone else found.doubted("more than one item has the amount that is left", 5_000)
 
 
 def _some_of(reading: Reading, index: LedgerIndex, chosen: dict[int, Mention]) -> Iterator[Hypothesis]:
@@ -111,4 +177,9 @@ def _some_of(reading: Reading, index: LedgerIndex, chosen: dict[int, Mention]) -
         payer: Payer = reading.weakest_payer(some)
         grade = min(chosen[place].grade for place in some)
         quoted = tuple(chosen[place].shown or chosen[place].text for place in some)
+        dropped = [chosen[place] for place in chosen if place not in some]
+        if len(found) == 1 and len(some) > 1 and len(dropped) == 1 and dropped[0].grade <= Reference.PART:
+            # One short number too many in the text: a date, a voucher number of the payer's own.
+            yield Hypothesis("document_number_list", "exact", whole_lines(some, index), grade, payer, 0, quoted)
+            continue
         yield Hypothesis("document_number_some", "guess", whole_lines(some, index), grade, payer, 0, quoted)
