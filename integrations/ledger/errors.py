@@ -39,4 +39,11 @@ class NotAllowed(LedgerError):
 
 
 class LeaseHeld(LedgerError):
-    """Another process pushes for this company right now; the message says who and until when."""
+    """Another process pushes for this company right now; the message says who and until when.
+
+    ``holder`` is that worker, where the whole company is held and not one posting only.
+    """
+
+    def __init__(self, message: str, *, holder: str = "") -> None:
+        super().__init__(message)
+        self.holder = holder

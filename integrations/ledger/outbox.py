@@ -191,7 +191,7 @@ def _hold_lease(unit: Unit, worker: str, lease: timedelta | None, change: Change
     if row.pusher not in ("", worker) and row.pusher_until > change.at:
         until = row.pusher_until.strftime("%Y-%m-%d %H:%M:%S UTC")
         message = f"{row.pusher} is pushing for {unit.company} until {until}; run again after that"
-        raise LeaseHeld(message)
+        raise LeaseHeld(message, holder=row.pusher)
     if lease is not None:
         unit.connection.execute(
             update(schema.companies)

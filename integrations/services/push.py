@@ -20,6 +20,7 @@ from integrations.erp.errors import (
     UnknownPosting,
 )
 from integrations.erp.protocol import BatchConnector, Connector, RemotePosting
+from integrations.ledger.errors import LeaseHeld
 from integrations.ledger.port import Ledger
 from integrations.ledger.records import OutboxRow, PostingResult
 from integrations.services.context import Run
@@ -114,6 +115,16 @@ class _Pusher:
                 return
 
     def _claim(self) -> tuple[OutboxRow, ...]:
+        """The next rows. A worker of this machine that died holds no lease: it is taken over at once."""
+        try:
+            return self._claim_once()
+        except LeaseHeld as held:
+            if not _died_here(held.holder):
+                raise
+            self.ledger.release_lease(self.name, worker=held.holder)
+            return self._claim_once()
+
+    def _claim_once(self) -> tuple[OutboxRow, ...]:
         change = self.run.change("connector", self.worker, "claimed for sending")
         return self.ledger.claim_postings(self.name, worker=self.worker, limit=_AT_ONCE, lease=_LEASE, change=change)
 
@@ -192,6 +203,20 @@ class _Pusher:
         )
         change = self.run.change("connector", self.worker, result.message)
         unit.decide(self.name, decision, expected_version=view.version, change=change)
+
+
+def _died_here(worker: str) -> bool:
+    """Whether this worker is a process of this machine that is no more; of other machines nothing is known."""
+    host, _, number = worker.rpartition(":")
+    if host != socket.gethostname() or not number.isdigit():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def _result(remote: RemotePosting | ErpError) -> PostingResult:
