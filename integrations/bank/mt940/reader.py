@@ -129,7 +129,7 @@ class _Reading:
     def _begin_entries(self, line: int) -> Iterator[ReadEvent]:
         statement = self._statement
         if statement is None:
-            statement = self._statement = StatementInProgress(line)
+            statement = self._statement = StatementInProgress(line, headless=True)
             message = "entries stand here without a statement header: account and balances are not known"
             yield _finding("warning", "statement_header_missing", line, message)
         if statement.closing_seen:

@@ -43,6 +43,7 @@ class StatementInProgress:
     seen: set[str] = field(default_factory=set)
     stated: tuple[int, int, Decimal, Decimal] | None = None
     reported_on: date | None = None
+    headless: bool = False
 
     @property
     def currency(self) -> str | None:
@@ -126,7 +127,7 @@ class StatementInProgress:
         if self.account is None:
             message = "the statement does not say which account it belongs to (field 25); nothing can be posted from it"
             found.append(self._finding("error", "account_missing", message))
-        if self.kind == "final":
+        if self.kind == "final" and not self.headless:
             found += self._missing_balances()
         if self.opening and self.closing and self.opening.currency != self.closing.currency:
             message = f"opening balance in {self.opening.currency}, closing balance in {self.closing.currency}"

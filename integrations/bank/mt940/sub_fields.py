@@ -2,7 +2,7 @@
 
 Source: Deutsche Kreditwirtschaft, DFÜ-Abkommen annex 3, MT940 field 86: 00 posting text, 10 journal number, 20 to
 29 and 60 to 63 purpose (27 characters each), 30 bank code or BIC, 31 account or IBAN, 32 and 33 name, 34 text key
-addition, 38 IBAN.
+addition, 38 IBAN, 70 and 71 the party behind the party.
 """
 
 import re
@@ -14,13 +14,23 @@ from integrations.bank.mt940.sepa_keywords import keyword_values
 from matching.model.bank_statement import Charge
 
 _WIDTH = 27
+_REFERENCES = frozenset({"EREF", "MREF", "KREF", "CRED", "DEBT", "RREF"})
 _AMOUNT = re.compile(r"(?:([A-Z]{3}) ?)?([0-9]{1,15}(?:[,.][0-9]{0,3})?)")
 
-_PURPOSE, _NAME, _BIC, _ACCOUNT, _ADDITION, _OTHER = range(6)
+_PURPOSE, _NAME, _BIC, _ACCOUNT, _ADDITION, _ULTIMATE, _OTHER = range(7)
 _KINDS = (
     dict.fromkeys((f"{number:02d}" for number in (*range(40), *range(60, 80))), _OTHER)
     | dict.fromkeys((f"{number}" for number in (*range(20, 30), *range(60, 64))), _PURPOSE)
-    | {"30": _BIC, "31": _ACCOUNT, "32": _NAME, "33": _NAME, "34": _ADDITION, "38": _ACCOUNT}
+    | {
+        "30": _BIC,
+        "31": _ACCOUNT,
+        "32": _NAME,
+        "33": _NAME,
+        "34": _ADDITION,
+        "38": _ACCOUNT,
+        "70": _ULTIMATE,
+        "71": _ULTIMATE,
+    }
 )
 
 
@@ -45,8 +55,7 @@ def read_subfields(text: str, separator: str, draft: DetailDraft) -> str:
     if number:
         draft.counterparty_account = account(number)
     if name or more_name:
-        whole = continued([name or "", more_name]) if more_name else name
-        draft.counterparty_name = whole.strip() or None
+        draft.counterparty_name = _name(continued([name or "", more_name]) if more_name else name)
     if purpose or more_purpose:
         texts = [part[1:] for part in purpose.split("?2")[1:]]
         if more_purpose:
@@ -62,6 +71,7 @@ def _read_in_order(parts: list[str], separator: str, draft: DetailDraft) -> str:
     """
     purpose: list[str] = []
     names: list[str] = []
+    ultimate: list[str] = []
     addition = ""
     last: list[str] | None = None
     for part in parts[1:]:
@@ -72,6 +82,9 @@ def _read_in_order(parts: list[str], separator: str, draft: DetailDraft) -> str:
         elif kind == _NAME:
             last = names
             names.append(part[2:])
+        elif kind == _ULTIMATE:
+            last = ultimate
+            ultimate.append(part[2:])
         elif kind is None:
             if last:
                 last[-1] += separator + part
@@ -83,11 +96,15 @@ def _read_in_order(parts: list[str], separator: str, draft: DetailDraft) -> str:
                 draft.counterparty_bic = None if part[2:3].isdigit() else part[2:].strip() or None
             elif kind == _ADDITION:
                 addition = part[2:].strip()
-    if names:
-        draft.counterparty_name = continued(names).strip() or None
+    draft.counterparty_name = _name(continued(names))
+    draft.ultimate_name = _name(continued(ultimate))
     if purpose:
         read_purpose(purpose, draft)
     return addition
+
+
+def _name(text: str) -> str | None:
+    return (" ".join(text.split()) if "  " in text else text.strip()) or None
 
 
 def continued(texts: list[str]) -> str:
@@ -118,10 +135,15 @@ def read_purpose(purpose: list[str], draft: DetailDraft) -> None:
     for keyword, value in keyword_values(marked):
         if keyword == "SVWZ" or not keyword:
             remittance = f"{remittance}\n{value}" if remittance else value
-        elif keyword == "EREF":
-            draft.end_to_end_id = draft.end_to_end_id or given(_run_on(value))
-        elif keyword == "MREF":
-            draft.mandate_id = draft.mandate_id or given(_run_on(value))
+        elif keyword in _REFERENCES:
+            # A reference ends with the first sub-field that is not full; what follows without keyword is text.
+            reference, _, text = value.partition("\n")
+            if keyword == "EREF":
+                draft.end_to_end_id = draft.end_to_end_id or given(_run_on(reference))
+            elif keyword == "MREF":
+                draft.mandate_id = draft.mandate_id or given(_run_on(reference))
+            if text:
+                remittance = f"{remittance}\n{text}" if remittance else text
         else:
             _read_keyword(keyword, value, draft)
     draft.remittance_lines = pieces(remittance)

@@ -12,6 +12,7 @@ NAME = "free-text"
 FIRST = ""
 
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+_SUPPLEMENTARY_WIDTH = 34
 _IBAN_SHAPE = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}")
 _AMOUNTS = re.compile(r"/(?:OCMT|CHGS|EXCH|TRCD)/")
 
@@ -30,7 +31,8 @@ def read(remarks: Remarks, draft: DetailDraft) -> str | None:
             draft.counterparty_account = extra.strip()
         elif not _AMOUNTS.match(extra) and extra.strip().lower() not in text.lower():
             lines.insert(0, extra)
-            text = f"{extra.strip()} {text}".rstrip()
+            # A full second line of field 61 goes on in field 86.
+            text = (extra.strip() + ("" if len(extra) >= _SUPPLEMENTARY_WIDTH else " ") + text).rstrip()
     draft.remittance_lines = tuple(lines)
     draft.remittance = text
     ibans = {compact for found in _IBAN.findall(text) if is_iban(compact := found.replace(" ", ""))}

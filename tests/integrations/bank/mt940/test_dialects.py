@@ -1,6 +1,8 @@
 """Field 86: what each bank's way of writing yields."""
 
+import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,6 +72,17 @@ CASES: list[tuple[str, str, str, str, dict[str, Any]]] = [
         {
             "remittance": "RECHNUNGEN 4711 4712 4713 4714 UND 4715",
             "remittance_lines": ("RECHNUNGEN 4711 4712 4713 47", "14 UND", "4715"),
+        },
+    ),
+    (
+        "gvc-text-after-a-short-reference-is-remittance",
+        "gvc",
+        "2601020102C25,50NTRFNONREF",
+        "166?20EREF+TFNR 40001 00005?21MTLG:Grund nicht spezifizie?22rt Reject?32KARL     KAUFMANN",
+        {
+            "end_to_end_id": "TFNR 40001 00005",
+            "remittance": "MTLG:Grund nicht spezifiziert Reject",
+            "counterparty_name": "KARL KAUFMANN",
         },
     ),
     (
@@ -368,8 +381,10 @@ def test_what_a_dialect_yields(name: str, line: str, text: str, expected: dict[s
     assert found == detail(text, line, dialect=name)[1]
 
 
-def test_every_dialect_is_shown_by_a_case():
-    assert {case[1] for case in CASES} == set(DIALECTS)
+def test_every_dialect_is_shown_by_a_case_or_a_fixture():
+    fixtures = Path(__file__).parents[4] / "fixtures" / "statements" / "mt940"
+    goldens = {json.loads(golden.read_text("utf-8")).get("dialect") for golden in fixtures.rglob("*.json")}
+    assert {case[1] for case in CASES} | goldens >= set(DIALECTS)
 
 
 @pytest.mark.parametrize(("line", "text"), [case[2:4] for case in CASES], ids=[case[0] for case in CASES])
