@@ -47,7 +47,11 @@ def ignored_reason(reading: Reading) -> IgnoredReason | None:
     account = compact(payment.payer_account) if payment.payer_account else ""
     if account and account in parties.house_accounts:
         return "own_transfer"
-    if (account in parties.not_ours or name_key(payment.payer_name) in parties.not_ours) and not reading.strong:
+    if (
+        parties.not_ours
+        and (account in parties.not_ours or name_key(payment.payer_name) in parties.not_ours)
+        and not reading.strong
+    ):
         return "confirmed_not_ours"
     return _incoming(reading) if payment.amount > 0 else _outgoing(reading)
 

@@ -128,12 +128,12 @@ def _named_with_slips(reading: Reading, index: LedgerIndex, found: list[Hypothes
 
 
 def _not_named(reading: Reading, index: LedgerIndex, found: list[Hypothesis]) -> Iterable[Hypothesis]:
-    """By the month that is named, and by the amount alone; where documents are named, amounts only make suggestions."""
+    """By the month that is named, and by the amount alone: only where the text names no document."""
+    if any(mention.items for mention in (*reading.strong, *reading.weak)):
+        return
     if not found:
         yield from by_period(reading, index)
-    named = any(mention.items for mention in (*reading.strong, *reading.weak))
-    for hypothesis in by_amount(reading, index):
-        yield hypothesis.doubted("the text names other documents", vetoes.NEVER - 500) if named else hypothesis
+    yield from by_amount(reading, index)
 
 
 def _explained(found: list[Hypothesis]) -> bool:

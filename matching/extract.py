@@ -87,7 +87,7 @@ def whole_numbers(text: str, groups: list[Group], index: LedgerIndex) -> list[Me
     """Numbers and structured references named completely, however they are split, glued to words or punctuated."""
     found: list[Mention] = []
     most = index.most_digits
-    references = index.reference_lengths
+    references, plausible = index.reference_lengths, index.plausible_lengths
     longest = max(most, max(references, default=0))
     for first, group in enumerate(groups):
         digits = ""
@@ -103,7 +103,12 @@ def whole_numbers(text: str, groups: list[Group], index: LedgerIndex) -> list[Me
                 break
             if length in references:
                 found.extend(_structured(digits, group.start, part.end, index))
-            if 3 <= length <= most and place - first < 4 and (place == first or not _in_amount(text, group, part)):
+            if (
+                3 <= length <= most
+                and place - first < 4
+                and (length in plausible or (digits[0] == "0" and len(digits.lstrip("0")) in plausible))
+                and (place == first or not _in_amount(text, group, part))
+            ):
                 mention = _number(text, digits, group.start, part.end, index)
                 if mention is not None:
                     found.append(mention)
@@ -144,21 +149,21 @@ def _creditor_references(text: str, index: LedgerIndex) -> Iterator[Mention]:
                     break
 
 
-_TOKEN = re.compile(r"[A-Z0-9][A-Z0-9/_.-]{0,40}")
+_TOKEN = re.compile(
+    r"(?:(?<![A-Z0-9])([A-Z0-9]{1,12})[ /:-]{1,2})?((?<![A-Z0-9])[A-Z/_.-]{0,20}[0-9][A-Z0-9/_.-]{0,40})"
+)
 
 
 def _other_texts(text: str, index: LedgerIndex) -> Iterator[Mention]:
     """Order numbers, short or mixed document numbers: words of the text, alone and with their neighbour."""
     lengths = index.text_lengths
-    earlier, earlier_start, earlier_end = "", 0, -9
     for _, token in zip(range(MOST_GROUPS), _TOKEN.finditer(text), strict=False):
-        word = _NOT_ALNUM.sub("", token.group())
-        start = token.start()
+        word = _NOT_ALNUM.sub("", token.group(2))
         if len(word) in lengths:
-            yield from _other_text(word, start, token.end(), index)
-        if start - earlier_end <= 2 and len(word) + len(earlier) in lengths:
-            yield from _other_text(earlier + word, earlier_start, token.end(), index)
-        earlier, earlier_start, earlier_end = word, start, token.end()
+            yield from _other_text(word, token.start(2), token.end(), index)
+        before = token.group(1)
+        if before and len(before) + len(word) in lengths:
+            yield from _other_text(before + word, token.start(), token.end(), index)
 
 
 def _other_text(word: str, start: int, end: int, index: LedgerIndex) -> Iterator[Mention]:

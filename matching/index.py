@@ -169,6 +169,7 @@ class NumberIndex:
         self.reference_lengths = self._add_references(text_keys, text_at, text_lengths)
         self.text_lengths = frozenset(text_lengths)
         self.lengths = frozenset(lengths)
+        self.plausible_lengths = frozenset(lengths) | {len(str(key)) for key in set(full_keys)}
         self.tail_lengths = frozenset(tail_lengths)
         self.ranges = tuple((width, low, high) for (_, width), (low, high) in sorted(ranges.items()) if width >= 5)
         self.full = Lookup(full_keys, full_at)
@@ -244,6 +245,7 @@ class LedgerIndex:
         self.closed_numbers = NumberIndex(self.settled, self.series)
         self.most_digits = min(30, max((*self.numbers.lengths, *self.closed_numbers.lengths, 5)) + 2)
         self.reference_lengths = self.numbers.reference_lengths | self.closed_numbers.reference_lengths
+        self.plausible_lengths = self.numbers.plausible_lengths | self.closed_numbers.plausible_lengths
         self.text_lengths = self.numbers.text_lengths | self.closed_numbers.text_lengths
         self._amounts = _amount_lookup(self.open)
         self._customer_amounts: dict[int, dict[int, list[int]]] = {}

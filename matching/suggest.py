@@ -12,6 +12,7 @@ from matching.index import LedgerIndex
 from matching.model.decision import Suggestion
 from matching.reading import Reading
 from matching.rules.amounts import short_lines, whole_lines
+from matching.rules.by_amount import by_amount
 from matching.rules.by_document_number import choose
 from matching.score import scored
 
@@ -19,6 +20,7 @@ MOST = 5
 _TRIPLES_OF = 60
 _SEARCHED = 120
 _ONE_OF_SEVERAL = 3_000
+_AMOUNT_ONLY = 4_500
 
 
 def suggestions(proposal: Proposal, index: LedgerIndex, *, taken: frozenset[int]) -> tuple[Suggestion, ...]:
@@ -119,6 +121,8 @@ def _further(reading: Reading, index: LedgerIndex, taken: frozenset[int]) -> Ite
                 "named_item", "guess", lines, chosen[place].grade, payer, max(0, -left), (chosen[place].shown,)
             )
             yield one.doubted("other documents are named as well", _ONE_OF_SEVERAL) if len(chosen) > 1 else one
+    for hypothesis in by_amount(reading, index):
+        yield hypothesis.doubted("the text names other documents", _AMOUNT_ONLY) if chosen else hypothesis
     customers, payer = reading.likely
     own = [place for place in index.items_of(customers[:10], reading.payment.currency, _SEARCHED) if place not in taken]
     yield from _sums(reading, index, own, payer)

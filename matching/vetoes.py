@@ -12,6 +12,7 @@ from matching.index import LedgerIndex
 from matching.reading import Reading
 
 _DOUBTFUL = frozenset({"over", "short", "tolerated", "completed", "late"})
+_WHOLE = frozenset({"exact", "advice"})
 _INEXACT = frozenset({"over", "short", "tolerated", "completed"})
 NEVER = 5_000
 """No policy may post from a confidence as low as this."""
@@ -29,10 +30,11 @@ def _judge(reading: Reading, hypothesis: Hypothesis, index: LedgerIndex) -> Hypo
     places = hypothesis.places
     if any(table.disputed[place] for place in places):
         hypothesis = hypothesis.doubted("an item is disputed", NEVER)
+    if hypothesis.payer > Payer.OTHER and hypothesis.relation in _WHOLE and hypothesis.reference >= Reference.FULL:
+        if len(reading.first_view.strong) == len(places):
+            return hypothesis
     if hypothesis.payer is Payer.OTHER:
         hypothesis = hypothesis.doubted("the payer is known as another customer", NEVER)
-    if len({table.currency[place] for place in places}) > 1:
-        hypothesis = hypothesis.doubted("the items are in several currencies", NEVER)
     if hypothesis.reference is not Reference.NONE and hypothesis.relation not in _INEXACT:
         pass
     elif reading.unknown_numbers and hypothesis.reference is Reference.NONE:

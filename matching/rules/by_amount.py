@@ -8,7 +8,7 @@ reach the amount stops the posting.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import accumulate, combinations
+from itertools import combinations
 from math import gcd
 
 from matching.grades import Payer, Reference
@@ -151,21 +151,24 @@ def _families(index: LedgerIndex, places: list[int], amount: int) -> Iterator[tu
 
 
 def _families_of(index: LedgerIndex, source: list[int], amount: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Sums are built up first; who is in a family is only listed when its sum fits."""
     table = index.open
-    by_due = sorted(source, key=lambda place: (table.due[place], place))
-    totals = list(accumulate(table.open[place] for place in by_due))
-    for count, total in enumerate(totals, start=1):
-        if total == amount:
-            last = count == len(by_due)
-            if last or table.due[by_due[count]] > table.due[by_due[count - 1]]:
-                yield ("everything_open" if last else "everything_due"), tuple(by_due[:count])
-    for column in (table.due, table.issued):
-        months: dict[int, list[int]] = {}
-        for place in by_due:
-            months.setdefault(index.month(column[place]), []).append(place)
-        for members in months.values():
-            if sum(table.open[place] for place in members) == amount:
-                yield "month_of_payer", tuple(members)
+    dues, issues, opens, month = table.due, table.issued, table.open, index.month
+    by_due = sorted(source, key=dues.__getitem__)
+    total, last = 0, len(by_due) - 1
+    by_due_month: dict[int, int] = {}
+    by_issue_month: dict[int, int] = {}
+    for count, place in enumerate(by_due):
+        total += opens[place]
+        if total == amount and (count == last or dues[by_due[count + 1]] > dues[place]):
+            yield ("everything_open" if count == last else "everything_due"), tuple(by_due[: count + 1])
+        due, issue = month(dues[place]), month(issues[place])
+        by_due_month[due] = by_due_month.get(due, 0) + opens[place]
+        by_issue_month[issue] = by_issue_month.get(issue, 0) + opens[place]
+    for sums, column in ((by_due_month, dues), (by_issue_month, issues)):
+        for wanted, monthly in sums.items():
+            if monthly == amount:
+                yield "month_of_payer", tuple(place for place in by_due if month(column[place]) == wanted)
 
 
 def _pairs(index: LedgerIndex, places: list[int], amount: int) -> Iterator[tuple[int, ...]]:

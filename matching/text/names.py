@@ -6,6 +6,7 @@ words in order. It never leaves a name empty.
 """
 
 import re
+from functools import lru_cache
 
 from matching.text.normal import plain
 
@@ -30,6 +31,7 @@ _FIRST = frozenset(
 )
 
 
+@lru_cache(maxsize=50_000)
 def words(name: str) -> tuple[str, ...]:
     """The words of a name in order, upper case, digraphs folded, dots inside abbreviations gone.
 
@@ -42,6 +44,7 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(_WORDS.findall(text))
 
 
+@lru_cache(maxsize=50_000)
 def name_key(name: str) -> str:
     """What a name is compared by: its words without the legal form.
 
