@@ -26,6 +26,7 @@ class AccountSettings(BaseModel):
 
     currency: str | None = Field(None, description="the account's currency, where its statements do not say")
     dialect: str | None = Field(None, description="the MT940 dialect, where recognising it from content goes wrong")
+    also_written: tuple[str, ...] = Field((), description="other ways in which statements write this account")
     findings: dict[str, Severity | Literal["stop"]] = Field(
         default_factory=dict,
         description="finding code -> severity; `stop` keeps the account's file out until looked at",
@@ -45,6 +46,10 @@ class BankSettings(BaseModel):
     settle_seconds: int = Field(0, ge=0, description="a file younger than this may still be half written and waits")
     second_opinion_up_to: int = Field(5000, ge=0, description="files with more entries are read once only")
     accounts: dict[str, AccountSettings] = Field(default_factory=dict, description="by account number")
+
+    def account_names(self) -> dict[str, str]:
+        """Every other way of writing an account, and the account it is."""
+        return {other: account for account, one in self.accounts.items() for other in one.also_written}
 
 
 class AlertSettings(BaseModel):

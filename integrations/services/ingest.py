@@ -12,7 +12,7 @@ from typing import Literal
 from integrations.bank.detect import HEAD_BYTES, detect
 from integrations.bank.errors import NotAStatement, UnreadableStatement
 from integrations.bank.read import ReadOptions, open_events
-from integrations.bank.reconcile import Arrival as DeliveryArrival
+from integrations.bank.recognise import Recognised, recognised
 from integrations.config.load import secret
 from integrations.config.settings import AccountSettings, BankSettings, CompanySettings
 from integrations.inbox.arrivals import Arrival, Inbox
@@ -20,10 +20,11 @@ from integrations.ledger.errors import LawBroken
 from integrations.ledger.port import Ledger, StatementRow
 from integrations.ledger.records import ArrivedFile, KnownFile, PreparedEntry
 from integrations.services.context import Problem, Run
-from integrations.services.deliveries import Deliveries, family_of
+from integrations.services.deliveries import family_of, known_bookings
 from integrations.services.payments import Unusable, payments_of
 from matching.model.bank_statement import (
     BankEntry,
+    FileFacts,
     Finding,
     Integrity,
     Quarantined,
@@ -37,8 +38,6 @@ from matching.model.money import to_minor
 FileStatus = Literal["imported", "known", "refused", "stopped"]
 _KEEP_RAW_UP_TO = 64 << 20
 _PLAIN = AccountSettings()
-# More entries of one statement than this are decided in parts, so that memory does not follow the file.
-_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,17 +155,17 @@ class _Intake:
             inbox.put_away(arrival, sha256)
 
     def _import(self, bank: BankSettings, arrival: Arrival, path: Path, sha256: str) -> KnownFile | None:
+        story = _Story(file=arrival.name, accounts=bank.accounts)
         file = ArrivedFile(sha256=sha256, name=arrival.name, size=arrival.size, content=_raw(path, arrival.size))
         change = self.run.change("system", "statement import", arrival.name)
         try:
-            events = open_events(path, options=_options(bank, path))
             with self.ledger.transaction(self.company.name) as unit:
-                story = _Story(
-                    file=arrival.name,
-                    accounts=bank.accounts,
-                    deliveries=Deliveries(
-                        company=self.company.name, unit=unit, sha256=sha256, family=family_of(_family(path))
-                    ),
+                events = recognised(
+                    open_events(path, options=_options(bank, path)),
+                    family=family_of(_family(path)),
+                    delivery=sha256,
+                    known=known_bookings(self.company.name, unit, bank.account_names()),
+                    accounts=bank.account_names(),
                 )
                 known = unit.import_statement_file(self.company.name, file, story.rows(events), change=change)
         except (NotAStatement, UnreadableStatement) as refusal:
@@ -195,52 +194,39 @@ class _Story:
 
     file: str
     accounts: Mapping[str, AccountSettings]
-    deliveries: Deliveries
     statements: list[StatementLine] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     quarantined: list[Problem] = field(default_factory=list)
     _account: AccountSettings = field(default_factory=lambda: _PLAIN)
     _header: StatementHeader | None = None
-    _waiting: list[BankEntry] = field(default_factory=list)
 
-    def rows(self, events: Iterator[ReadEvent]) -> Iterator[StatementRow]:
+    def rows(self, events: Iterator[ReadEvent | Recognised]) -> Iterator[StatementRow]:
         """The file's rows for the ledger. Raises AccountStopped at a finding that shall keep the file out."""
         for event in events:
-            if isinstance(event, StatementStart):
-                self._header = event.header
-                self.deliveries.begin_statement()
-                self._account = self.accounts.get(event.header.account or "", _PLAIN)
-                yield event
-            elif isinstance(event, BankEntry):
-                self._waiting.append(event)
-                if len(self._waiting) >= _AT_ONCE:
-                    yield from self._keyed()
-            elif isinstance(event, StatementEnd):
-                self._header = event.header
-                yield from self._keyed()
-                self.statements.append(_line(self.file, event))
-                yield event
+            if isinstance(event, Recognised):
+                if not event.arrival.certain:
+                    yield self._weighed(_doubtful(event))
+                yield self._prepared(event)
             elif isinstance(event, Finding):
                 yield self._weighed(event)
             else:
-                if isinstance(event, Quarantined):
-                    self._set_aside(event)
+                assert not isinstance(event, BankEntry), "an entry that was not recognised"
+                self._notice(event)
                 yield event
 
-    def _keyed(self) -> Iterator[StatementRow]:
-        """The statement's waiting entries with their keys; its end says most about which statement it is."""
-        assert self._header is not None, "an entry stands in a statement"
-        entries, self._waiting = self._waiting, []
-        if not entries:
-            return
-        arrivals = self.deliveries.arrivals(entries, self._header)
-        for entry, arrival in zip(entries, arrivals, strict=True):
-            if not arrival.certain:
-                yield self._weighed(_doubtful(entry, arrival))
-            yield self._prepared(arrival.key, entry)
+    def _notice(self, event: StatementStart | StatementEnd | Quarantined | FileFacts) -> None:
+        """Remember what people should know."""
+        if isinstance(event, StatementStart):
+            self._header = event.header
+            self._account = self.accounts.get(event.header.account or "", _PLAIN)
+        elif isinstance(event, StatementEnd):
+            self.statements.append(_line(self.file, event))
+        elif isinstance(event, Quarantined):
+            self._set_aside(event)
 
-    def _prepared(self, key: str, entry: BankEntry) -> StatementRow:
+    def _prepared(self, recognised: Recognised) -> StatementRow:
         assert self._header is not None, "an entry stands in a statement"
+        key, entry = recognised.arrival.key, recognised.entry
         payments = payments_of(key, entry, self._header, currency=self._account.currency)
         if isinstance(payments, Unusable):
             part = Quarantined(
@@ -287,10 +273,11 @@ def _options(bank: BankSettings, path: Path) -> ReadOptions:
     return ReadOptions(dialect=account.dialect, second_opinion_entries=bank.second_opinion_up_to)
 
 
-def _doubtful(entry: BankEntry, arrival: DeliveryArrival) -> Finding:
+def _doubtful(found: Recognised) -> Finding:
+    entry, why = found.entry, found.arrival.why
     message = (
         f"{entry.amount} {entry.currency or ''} of {entry.booking_date or entry.value_date} was taken for a booking "
-        f"that is known already ({arrival.why}), though not everything agrees; compare it with the other statement"
+        f"that is known already ({why}), though not everything agrees; compare it with the other statement"
     )
     return Finding(severity="warning", code="doubtful_delivery", where=entry.where, message=message)
 
