@@ -80,29 +80,30 @@ def run(python: Path, reader: str, paths: list[str]) -> list[dict[str, Any]]:
 
 
 def print_table(family: str, files: list[dict[str, Any]], read: dict[str, dict[str, dict[str, Any]]]) -> None:
+    """One row per dialect or version; per reader the shares of name / account / remittance in percent."""
     groups = defaultdict(list)
     for one in files:
         groups[one["group"]].append(one["path"])
     print(f"\n### {family}\n")
-    print(
-        "| format and dialect | files | entries | credits | reader | fails on | entries | name | account | remittance |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    print("| dialect or version | files | entries | credits | " + " | ".join(read) + " |")
+    print("|---|---|---|---|" + "---|" * len(read))
     for group, paths in [*sorted(groups.items()), ("all", [one["path"] for one in files])]:
         credits_ = sum(len(read["lettrage"][path]["credits"]) for path in paths)
         entries = sum(read["lettrage"][path]["entries"] for path in paths)
-        for name, lines in read.items():
-            told = [lines[path] for path in paths if path in lines]
-            shares = (share(told, at, credits_) for at in range(3))
-            fails = len(paths) - sum(not line["trouble"] for line in told)
-            cells = (name, fails, sum(line["entries"] for line in told), *shares)
-            head = (group, len(paths), entries, credits_) if name == "lettrage" else ("", "", "", "")
-            print("| " + " | ".join(map(str, (*head, *cells))) + " |")
+        cells = [cell([lines[path] for path in paths if path in lines], entries, credits_) for lines in read.values()]
+        print("| " + " | ".join(map(str, (group, len(paths), entries, credits_, *cells))) + " |")
+
+
+def cell(told: list[dict[str, Any]], entries: int, credits_: int) -> str:
+    """What one reader reads of a group; how many files it fails on and another number of entries in brackets."""
+    shares = " / ".join(share(told, at, credits_) for at in range(3)) if credits_ else "–"
+    fails, seen = sum(bool(line["trouble"]) for line in told), sum(line["entries"] for line in told)
+    odd = [f"fails on {fails}"] * bool(fails) + [f"{seen} entries"] * (seen != entries)
+    return f"{shares} ({', '.join(odd)})" if odd else shares
 
 
 def share(told: Iterable[dict[str, Any]], at: int, of: int) -> str:
-    found = sum(bool(credit[at]) for line in told for credit in line["credits"])
-    return f"{100 * found / of:.0f} %" if of else "–"
+    return f"{100 * sum(bool(credit[at]) for line in told for credit in line['credits']) / of:.0f}"
 
 
 # -- our own readers -----------------------------------------------------------------------------------------------
