@@ -13,7 +13,7 @@ Pure: the same payments and ledger give the same decisions, in any order, at any
 minor unit, and no item is settled beyond what is open; both are asserted before anything leaves.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 from matching import decision_table, vetoes
@@ -79,7 +79,7 @@ def match_batch(index: LedgerIndex, payments: Iterable[Payment], as_of: date) ->
 def propose(reading: Reading, index: LedgerIndex) -> list[Hypothesis]:
     """Every explanation the rules can offer, scored and doubted, best first; a certain one ends the search."""
     found: list[Hypothesis] = []
-    for step in (_named, _named_otherwise, _named_weakly, _named_with_slips, _not_named):
+    for step in _STEPS:
         more = list(step(reading, index, found))
         if more:
             found.extend(more)
@@ -87,6 +87,8 @@ def propose(reading: Reading, index: LedgerIndex) -> list[Hypothesis]:
                 judged = vetoes.apply(reading, scored(found), index)
                 if judged[0].confidence >= CONTENDS_FROM:
                     return judged
+            elif step is _named and _nothing_else_to_find(reading, more):
+                break
     return vetoes.apply(reading, scored(found), index)
 
 
@@ -134,6 +136,25 @@ def _not_named(reading: Reading, index: LedgerIndex, found: list[Hypothesis]) ->
     if not found:
         yield from by_period(reading, index)
     yield from by_amount(reading, index)
+
+
+def _nothing_else_to_find(reading: Reading, found: list[Hypothesis]) -> bool:
+    """Whether the text is read to its last digit, names the payer's own open documents, and nothing else fits the amount."""
+    return (
+        reading.fully_read
+        and all(hypothesis.payer > Payer.OTHER for hypothesis in found)
+        and all(mention.items for mention in reading.first_view.strong)
+        and not reading.exactly_paid
+    )
+
+
+_STEPS: tuple[Callable[[Reading, LedgerIndex, list[Hypothesis]], Iterable[Hypothesis]], ...] = (
+    _named,
+    _named_otherwise,
+    _named_weakly,
+    _named_with_slips,
+    _not_named,
+)
 
 
 def _explained(found: list[Hypothesis]) -> bool:

@@ -249,6 +249,11 @@ def _free(groups: list[Group], mentions: Iterable[Mention], text: str, *, masked
     return [group for group in groups if all(group.end <= start or group.start >= end for start, end in spans)]
 
 
+def left_over(text: str, groups: list[Group], mentions: list[Mention]) -> bool:
+    """Whether digits are left that no mention has used and that are no date, amount or account number."""
+    return bool(_free(groups, mentions, text, masked=False)) and bool(_free(groups, mentions, text, masked=True))
+
+
 def shorthand(text: str, groups: list[Group], mentions: list[Mention], index: LedgerIndex) -> list[Mention]:
     """What follows a named document in shorthand: ``10023/24/27`` and ``10023-10027``."""
     found: list[Mention] = []

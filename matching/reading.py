@@ -122,6 +122,12 @@ class Reading:
         return (self.first_view, *(TextView(self, text) for text in self.texts[1:]))
 
     @lazily
+    def fully_read(self) -> bool:
+        """Whether the text names documents in full and holds no other digits that could name one."""
+        view = self.first_view
+        return bool(view.strong) and not extract.left_over(view.text, view.groups, view.here)
+
+    @lazily
     def structured(self) -> list[Mention]:
         """Documents named in the fields a bank delivers apart from the text."""
         found: list[Mention] = []
@@ -149,7 +155,7 @@ class Reading:
     def strong(self) -> list[Mention]:
         """Documents named completely, in any reading of the text, or else in the end-to-end id."""
         found: list[Mention] = []
-        for one in self.views:
+        for one in (self.first_view,) if self.fully_read else self.views:
             _add_new(found, one.strong)
         end_to_end = plain(self.payment.end_to_end_id[:70])
         if not found and end_to_end not in _NOT_GIVEN:
@@ -159,6 +165,8 @@ class Reading:
     @lazily
     def weak(self) -> list[Mention]:
         """Further documents, named weakly, in any reading."""
+        if self.fully_read:
+            return []
         found: list[Mention] = []
         for one in self.views:
             _add_new(found, one.weak)
@@ -215,6 +223,8 @@ class Reading:
     @lazily
     def unknown_numbers(self) -> list[str]:
         """Numbers in the text that look like ours and are none that we know, however the lines are read."""
+        if self.fully_read:
+            return []
         first, *others = (one.unknown for one in self.views)
         return [number for number in first if all(number in other for other in others)]
 

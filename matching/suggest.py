@@ -1,6 +1,6 @@
 """What a person is offered for an exception: up to five ways to clear it, the most likely first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from matching.arbitration import Proposal
@@ -17,7 +17,7 @@ from matching.rules.by_document_number import choose
 from matching.score import scored
 
 MOST = 5
-_TRIPLES_OF = 60
+_TRIPLES_OF = 40
 _SEARCHED = 120
 _ONE_OF_SEVERAL = 3_000
 _AMOUNT_ONLY = 4_500
@@ -25,30 +25,28 @@ _AMOUNT_ONLY = 4_500
 
 def suggestions(proposal: Proposal, index: LedgerIndex, *, taken: frozenset[int]) -> tuple[Suggestion, ...]:
     """The ways to clear the payment, without items that other payments of the batch have settled already."""
+    offered: dict[tuple[tuple[int, int], ...], Hypothesis] = {}
     reading = proposal.reading
-    offered: dict[tuple[tuple[int, int], ...], Suggestion] = {}
-    further = scored(_further(reading, index, taken))
-    ranked = sorted(
-        [*proposal.hypotheses, *further],
-        key=lambda h: (-min(h.confidence, _undoubted(h)), len(h.lines), h.places),
-    )
-    for hypothesis in ranked:
-        key = tuple(sorted((line.place, line.cash) for line in hypothesis.lines))
-        if not key or key in offered or any(place in taken for place, _ in key):
-            continue
-        offered[key] = _suggestion(hypothesis, reading, index)
-        if len(offered) == MOST:
-            break
-    found = list(offered.values())
+    _offer(proposal.hypotheses, offered, taken)
+    if proposal.payment.amount > 0:
+        _offer(_named(reading, index, taken), offered, taken)
+        if len(offered) < MOST:
+            _offer(_searched(reading, index, taken), offered, taken)
+    ranked = sorted(offered.values(), key=lambda h: (-h.confidence, len(h.lines), h.places))
+    found = [_suggestion(hypothesis, reading, index) for hypothesis in ranked[:MOST]]
     account = _on_account(proposal, index)
-    if account is not None and (len(found) < MOST or proposal.lost_to is not None):
-        at = 0 if _paid_twice(proposal, index) else len(found)
-        found.insert(at, account)
+    if account is not None and (len(found) < MOST or _paid_twice(proposal, index)):
+        found.insert(0 if _paid_twice(proposal, index) else len(found), account)
     return tuple(found[:MOST])
 
 
-def _undoubted(hypothesis: Hypothesis) -> int:
-    return 10_000 if not hypothesis.doubts else hypothesis.confidence
+def _offer(
+    more: Iterable[Hypothesis], offered: dict[tuple[tuple[int, int], ...], Hypothesis], taken: frozenset[int]
+) -> None:
+    for hypothesis in more:
+        key = tuple(sorted((line.place, line.cash) for line in hypothesis.lines))
+        if key and key not in offered and not any(place in taken for place, _ in key):
+            offered[key] = hypothesis
 
 
 def _suggestion(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> Suggestion:
@@ -105,14 +103,11 @@ def payer_of(proposal: Proposal, index: LedgerIndex) -> str:
     return ""
 
 
-def _further(reading: Reading, index: LedgerIndex, taken: frozenset[int]) -> Iterator[Hypothesis]:
-    """Weaker ideas, for people only."""
-    if reading.payment.amount <= 0:
-        return
-    mentions = [*reading.strong, *reading.weak]
-    chosen = choose(reading, index, mentions)
-    yield from _named_and_more(reading, index, chosen, taken)
-    for place in list(chosen)[:5]:
+def _named(reading: Reading, index: LedgerIndex, taken: frozenset[int]) -> list[Hypothesis]:
+    """Weaker ideas around the documents that are named."""
+    chosen = choose(reading, index, [*reading.strong, *reading.weak])
+    found = list(_named_and_more(reading, index, chosen, taken))
+    for place in list(chosen)[:MOST]:
         payer = reading.weakest_payer((place,))
         left = index.open.open[place] - reading.payment.amount
         lines = short_lines((place,), left, reading, index) if left > 0 else whole_lines((place,), index)
@@ -120,14 +115,23 @@ def _further(reading: Reading, index: LedgerIndex, taken: frozenset[int]) -> Ite
             one = Hypothesis(
                 "named_item", "guess", lines, chosen[place].grade, payer, max(0, -left), (chosen[place].shown,)
             )
-            yield one.doubted("other documents are named as well", _ONE_OF_SEVERAL) if len(chosen) > 1 else one
+            if len(chosen) > 1:
+                one = one.doubted("other documents are named as well", _ONE_OF_SEVERAL)
+            found.append(one)
     for hypothesis in by_amount(reading, index):
-        yield hypothesis.doubted("the text names other documents", _AMOUNT_ONLY) if chosen else hypothesis
+        found.append(hypothesis.doubted("the text names other documents", _AMOUNT_ONLY) if chosen else hypothesis)
+    return scored(found)
+
+
+def _searched(reading: Reading, index: LedgerIndex, taken: frozenset[int]) -> list[Hypothesis]:
+    """Ideas from amounts alone."""
     customers, payer = reading.likely
     own = [place for place in index.items_of(customers[:10], reading.payment.currency, _SEARCHED) if place not in taken]
-    yield from _sums(reading, index, own, payer)
-    yield from _same_amount(reading, index)
-    yield from _oldest_first(reading, index, own, payer)
+    found = list(_sums(reading, index, own, payer))
+    if payer < Payer.NAMED:
+        found.extend(_same_amount(reading, index))
+    found.extend(_oldest_first(reading, index, own, payer))
+    return scored(found)
 
 
 def _named_and_more(
