@@ -5,15 +5,14 @@ of what stands before it; a chunk whose content is known word for word is skippe
 rows. Which items were seen is one bit each, so that what is missing from a whole snapshot can be told at the end.
 """
 
-import io
 import json
-import pickle
+import marshal
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -34,6 +33,13 @@ _said = attrgetter(*_NAMES)
 _INSERTED = ("company_id", "item_no", *_NAMES, "gone", "direction", "overdrawn")
 _CUT = 0x3FF
 _CHUNK_MAX = 4 * (_CUT + 1)
+
+# Stands before each of an item's other references in the column that holds them all.
+REFERENCE_MARK = "\x1f"
+_DAYS = tuple(_NAMES.index(one) for one in ("issued_on", "due_on", "discount_until", "settled_on"))
+_texts = itemgetter(
+    *(_NAMES.index(one) for one in ("item_id", "number", "kind", "customer_id", "currency", "payment_reference"))
+)
 
 Said = tuple[Any, ...]
 _ITEM_ID, _CURRENCY, _ORIGINAL, _OPEN = (
@@ -98,17 +104,20 @@ def _chunks(items: Iterable[OpenItem]) -> Iterator[list[Said]]:
 
 
 def _digest(chunk: list[Said]) -> str:
-    buffer = io.BytesIO()
-    pickler = pickle.Pickler(buffer, protocol=4)
-    pickler.fast = True  # without back references: equal rows give equal bytes, whoever made their strings
-    pickler.dump(chunk)
-    return blake2b(buffer.getbuffer(), digest_size=16).hexdigest()
+    columns = list(zip(*chunk, strict=True))
+    for place in _DAYS:
+        columns[place] = tuple([day and day.toordinal() for day in columns[place]])
+    # Version 2 writes values alone: equal rows give equal bytes, whoever made their strings.
+    return blake2b(marshal.dumps(columns, 2), digest_size=16).hexdigest()
 
 
 def _stored(said: Said) -> Said:
     """What is said, as the tables hold it."""
+    references = "".join([REFERENCE_MARK + one for one in said[-1]])
+    together = "".join(_texts(said)) + references
+    if together.isascii() and "\x00" not in together:
+        return (*said[:-1], references)
     texts = [storable(one) if isinstance(one, str) else one for one in said[:-1]]
-    references = json.dumps(said[-1], ensure_ascii=False) if said[-1] else ""
     return (*texts, storable(references))
 
 
@@ -126,6 +135,8 @@ class _Intake:
     repeated: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     seen: bytearray = field(default_factory=bytearray)
+    # Chunks that were recognised, whose items' bits are not set yet: needless when everything is recognised.
+    unmarked: set[str] = field(default_factory=set)
     passed_over: int = 0
     returned: int = 0
     known_chunks: set[str] = field(default_factory=set)
@@ -155,9 +166,10 @@ class _Intake:
         self.read += len(chunk)
         digest = _digest(chunk)
         if digest in self.known_chunks:
+            self.unmarked.add(digest)
             self.used_chunks.add(digest)
-            self._mark(self._numbers_of(digest))
             return
+        self._mark_unmarked()
         before = self._not_taken()
         numbers = self._compare([_stored(said) for said in chunk])
         if before == self._not_taken():
@@ -289,6 +301,9 @@ class _Intake:
 
     def close_unseen(self) -> None:
         """Items the ERP no longer lists are no longer open."""
+        if self.unmarked == self.known_chunks and self.used_chunks == self.known_chunks:
+            return
+        self._mark_unmarked()
         items = schema.items.c
         last = 0
         while True:
@@ -341,6 +356,11 @@ class _Intake:
             seen.extend(bytes(top - len(seen) + BATCH))
         for number in numbers:
             seen[number >> 3] |= 1 << (number & 7)
+
+    def _mark_unmarked(self) -> None:
+        for digest in self.unmarked:
+            self._mark(self._numbers_of(digest))
+        self.unmarked.clear()
 
     def _was_seen(self, number: int) -> bool:
         return number >> 3 < len(self.seen) and bool(self.seen[number >> 3] & 1 << (number & 7))

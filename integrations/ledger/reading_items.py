@@ -1,6 +1,5 @@
 """Items, customers and totals as the ledger knows them, streamed a page at a time."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -9,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from integrations.ledger import schema
 from integrations.ledger.database import BATCH, batches
+from integrations.ledger.intake_items import REFERENCE_MARK
 from integrations.ledger.intake_parties import customer_of
 from integrations.ledger.records import DayTotal, ItemState, ItemStatus
 from matching.model.open_item import Customer, OpenItem
@@ -41,7 +41,7 @@ def item_of(row: Any) -> OpenItem:
         discount_amount=row.discount_amount,
         disputed=row.disputed,
         settled_on=row.settled_on,
-        other_references=tuple(json.loads(row.other_references)) if row.other_references else (),
+        other_references=tuple(row.other_references.split(REFERENCE_MARK)[1:]),
     )
 
 

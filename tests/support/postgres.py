@@ -37,6 +37,23 @@ class Postgres:
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://tester@/{database}?host={self.socket}"
 
+    def cpu_seconds(self) -> float:
+        """The processor time the server and its workers have used, those that ended included (Linux)."""
+        postmaster = int((self.socket / "data" / "postmaster.pid").read_text().split()[0])
+        ticks = 0
+        for folder in Path("/proc").iterdir():
+            if not folder.name.isdigit():
+                continue
+            try:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(folder.name) == postmaster:
+                ticks += sum(int(one) for one in fields[11:15])
+            elif int(fields[1]) == postmaster:
+                ticks += sum(int(one) for one in fields[11:13])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
     def execute(self, statement: str, database: str = "postgres") -> None:
         with psycopg.connect(host=str(self.socket), user="tester", dbname=database, autocommit=True) as connection:
             connection.execute(statement.encode())
