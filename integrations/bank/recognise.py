@@ -5,12 +5,14 @@ everything else passes through in its place. Statements of ordinary size are dec
 their end says; larger ones in parts.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from integrations.bank.identity import Booking, Family, StatementUnit, booking_of, entry_key, ordinal_of, unit_of
 from integrations.bank.reconcile import Arrival, KnownBooking, reconcile_deliveries
+from integrations.bank.succession import DeliveredUnits
 from matching.model.bank_statement import BankEntry, ReadEvent, StatementEnd, StatementHeader, StatementStart
 
 WINDOW = timedelta(days=10)
@@ -44,7 +46,7 @@ def recognised(
     ``delivery`` identifies the file (its sha256). ``known`` is asked before each part; it need not see what this file
     itself has brought, that is remembered here: up to 50,000 bookings in full, beyond that by eight bytes each.
     """
-    memory = _Memory(known)
+    memory = _Memory(known, f"{delivery}/")
     waiting: list[ReadEvent] = []
     entries, statements = 0, 0
     header: StatementHeader | None = None
@@ -66,9 +68,14 @@ class _Memory:
 
     _IN_FULL = 50_000
 
-    def __init__(self, known: KnownBookings) -> None:
+    def __init__(self, known: KnownBookings, own_prefix: str) -> None:
         self._known = known
+        self._own_prefix = own_prefix
+        self._asked: tuple[str, date, date] | None = None
+        self._stored: dict[str, KnownBooking] = {}
+        self._units = DeliveredUnits()
         self._own: dict[str, KnownBooking] = {}
+        self._own_by_day: defaultdict[tuple[str, date | None], dict[str, None]] = defaultdict(dict)
         self._ordinals: dict[int, int] = {}
         self._claimed: set[int] = set()
         self._claimed_by = ""
@@ -94,33 +101,65 @@ class _Memory:
         if self._claimed_by != unit.delivery:
             self._claimed, self._claimed_by = set(), unit.delivery
         known = self._around(bookings, unit)
-        decided = [self._free(one) for one in reconcile_deliveries(list(known.values()), bookings, unit)]
+        met = reconcile_deliveries(list(known.values()), bookings, unit, units=self._units)
+        decided = [self._free(one) for one in met]
+        self._units.add(unit)
         for booking, arrival in zip(bookings, decided, strict=True):
             self._claimed.add(hash(arrival.key))
-            earlier = known.get(arrival.key)
+            earlier = known.get(arrival.key) if arrival.kind != "new" else None
             units = (*earlier.units, unit) if earlier else (unit,)
             better = earlier.booking if earlier and arrival.kind == "same" else booking
-            self._own.pop(arrival.key, None)
-            self._own[arrival.key] = KnownBooking(key=arrival.key, booking=better, units=units)
+            self._keep(KnownBooking(key=arrival.key, booking=better, units=units))
         while len(self._own) > self._IN_FULL:
-            del self._own[next(iter(self._own))]
+            self._forget(next(iter(self._own)))
         return decided
 
+    def _keep(self, booking: KnownBooking) -> None:
+        if booking.key in self._own:
+            self._forget(booking.key)
+        self._own[booking.key] = booking
+        self._own_by_day[booking.booking.account, booking.booking.day][booking.key] = None
+
+    def _forget(self, key: str) -> None:
+        gone = self._own.pop(key).booking
+        del self._own_by_day[gone.account, gone.day][key]
+
     def _around(self, bookings: Sequence[Booking], unit: StatementUnit) -> dict[str, KnownBooking]:
-        """What the ledger and this file hold on the account near these days, without what this statement has met."""
+        """What the ledger and this file hold on the account near these days, without what this statement has met.
+
+        Only what moved one of the arriving amounts can be met, or number a twin.
+        """
         days = [booking.day for booking in bookings if booking.day is not None]
         if not days:
             return {}
+        amounts = {booking.amount for booking in bookings}
         first, last = _minus_window(min(days)), _plus_window(max(days))
-        known = {one.key: one for one in self._known(unit.account, first, last)}
-        for key, own in self._own.items():
-            if own.booking.account != unit.account or own.units[-1].delivery == unit.delivery:
-                continue
-            if own.booking.day is None or first <= own.booking.day <= last:
-                stored = known.get(key)
-                units = tuple(dict.fromkeys((*stored.units, *own.units))) if stored else own.units
-                known[key] = replace(own, units=units)
+        known = {key: one for key, one in self._ask(unit.account, first, last).items() if one.booking.amount in amounts}
+        for day in self._own_days(unit.account, first, last):
+            for key in self._own_by_day[day]:
+                own = self._own[key]
+                if own.booking.amount in amounts and own.units[-1].delivery != unit.delivery:
+                    known[key] = own
         return {key: one for key, one in known.items() if hash(key) not in self._claimed}
+
+    def _own_days(self, account: str, first: date, last: date) -> list[tuple[str, date | None]]:
+        """The days of the account on which this file has brought something, within these and without any date."""
+        span = range(first.toordinal(), last.toordinal() + 1)
+        wanted = ((account, day) for day in (None, *map(date.fromordinal, span if len(span) < 4_000 else ())))
+        if len(span) < 4_000:
+            return [each for each in wanted if each in self._own_by_day]
+        return [(whose, day) for whose, day in self._own_by_day if whose == account]
+
+    def _ask(self, account: str, first: date, last: date) -> dict[str, KnownBooking]:
+        """The ledger's bookings, asked for again only when the days go beyond those of the last answer."""
+        if self._asked is None or self._asked[0] != account or first < self._asked[1] or last > self._asked[2]:
+            self._stored = {one.key: one for one in self._known(account, first, last)}
+            self._asked = (account, first, last)
+            for one in self._stored.values():
+                for unit in one.units:
+                    if not unit.delivery.startswith(self._own_prefix):
+                        self._units.add(unit)
+        return self._stored
 
     def _free(self, arrival: Arrival) -> Arrival:
         """A key that this file has given away or met already is not given away again."""

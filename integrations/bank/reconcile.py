@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from integrations.bank.identity import Booking, StatementUnit, entry_key, ordinal_of
-from integrations.bank.succession import Relation, relations_to
+from integrations.bank.succession import DeliveredUnits, Relation
 
 _REFERENCE_DAYS = 10
 """How far a booking with the same bank reference may move between announcement and booking."""
@@ -47,23 +47,30 @@ class Arrival:
 
 
 def reconcile_deliveries(
-    known: Sequence[KnownBooking], arriving: Sequence[Booking], unit: StatementUnit
+    known: Sequence[KnownBooking],
+    arriving: Sequence[Booking],
+    unit: StatementUnit,
+    *,
+    units: DeliveredUnits | None = None,
 ) -> list[Arrival]:
     """One decision per arriving entry of the statement ``unit``, in their order.
 
     ``known`` are the ledger's bookings on the account from ten days before the first to ten days after the last day
-    of ``arriving``. A large statement may come in parts, provided that what an earlier part decided is among
-    ``known`` then, with ``unit`` among its units. Pure; the same bookings in any order get the same set of keys.
+    of ``arriving``. ``units`` are all statements delivered for the account, also those between, where they are at
+    hand; otherwise the chain of balances is looked for among the statements of ``known``. A large statement may come
+    in parts, provided that what an earlier part decided is among ``known`` then, with ``unit`` among its units. Pure;
+    the same bookings in any order get the same set of keys.
     """
-    return _Reconciliation(known, unit).decide(arriving)
+    return _Reconciliation(known, unit, units).decide(arriving)
 
 
 class _Reconciliation:
     """The bookings of one account against the entries of one statement."""
 
-    def __init__(self, known: Sequence[KnownBooking], unit: StatementUnit) -> None:
+    def __init__(self, known: Sequence[KnownBooking], unit: StatementUnit, units: DeliveredUnits | None = None) -> None:
         self.unit = unit
-        relations = relations_to(unit, {other.delivery: other for one in known for other in one.units}.values())
+        delivered = {other.delivery: other for one in known for other in one.units}.values()
+        relations = (units or DeliveredUnits(delivered)).relations_to(unit, delivered)
         self.relations = {one.key: _strongest({relations[other.delivery] for other in one.units}) for one in known}
         self.candidates = [one for one in known if self.relations[one.key] != "disjoint"]
         self.taken: set[str] = set()

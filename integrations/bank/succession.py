@@ -5,25 +5,81 @@ is the closing balance of the other. Exports of freely chosen periods also carry
 join. So the unbroken chain of balances is what proves that two statements share no booking.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from itertools import islice
 from typing import Literal
 
 from integrations.bank.identity import StatementUnit
 
 Relation = Literal["disjoint", "same_statement", "covers", "overlap"]
 
+_LOOKED_AT = 64
 
-def relations_to(unit: StatementUnit, others: Iterable[StatementUnit]) -> dict[str, Relation]:
-    """For each other delivery, by its id, whether it can hold the same bookings as ``unit``.
 
-    ``disjoint``: it cannot. ``same_statement``: it is the same statement again. ``covers``: the one is provisional or
-    in another format, so both tell of the same bookings. ``overlap``: it may.
-    """
-    by_delivery = {one.delivery: one for one in others}
-    chained = _chained_to(unit, by_delivery.values())
-    return {
-        delivery: "disjoint" if delivery in chained else _closeness(unit, one) for delivery, one in by_delivery.items()
-    }
+class DeliveredUnits:
+    """The statements delivered so far, found by their balances, so that a chain of many pages is walked quickly."""
+
+    def __init__(self, units: Iterable[StatementUnit] = ()) -> None:
+        self._by_delivery: dict[str, StatementUnit] = {}
+        self._by_opening: defaultdict[tuple[str, Decimal], dict[str, None]] = defaultdict(dict)
+        self._by_closing: defaultdict[tuple[str, Decimal], dict[str, None]] = defaultdict(dict)
+        for unit in units:
+            self.add(unit)
+
+    def add(self, unit: StatementUnit) -> None:
+        """Take in a statement, or what is known of it by now."""
+        if unit.kind != "final" or self._by_delivery.get(unit.delivery) == unit:
+            return
+        self._by_delivery[unit.delivery] = unit
+        if unit.opening is not None:
+            self._by_opening[unit.account, unit.opening][unit.delivery] = None
+        if unit.closing is not None:
+            self._by_closing[unit.account, unit.closing][unit.delivery] = None
+
+    def relations_to(self, unit: StatementUnit, others: Iterable[StatementUnit]) -> dict[str, Relation]:
+        """For each other delivery, by its id, whether it can hold the same bookings as ``unit``.
+
+        ``disjoint``: it cannot. ``same_statement``: it is the same statement again. ``covers``: the one is
+        provisional or in another format, so both tell of the same bookings. ``overlap``: it may.
+        """
+        relations = {one.delivery: _closeness(unit, one) for one in others}
+        open_ends = {delivery for delivery, relation in relations.items() if relation == "overlap"}
+        for joined in self._chained_to(unit, open_ends):
+            relations[joined] = "disjoint"
+        return relations
+
+    def _chained_to(self, unit: StatementUnit, wanted: set[str]) -> set[str]:
+        """Which of the deliveries ``wanted`` an unbroken chain of balances joins to ``unit``, before or after it."""
+        found: set[str] = set()
+        for step in (self._after, self._before):
+            ends, seen = [unit], {unit.delivery}
+            while ends and len(found) < len(wanted):
+                for one in step(ends.pop()):
+                    if one.delivery not in seen:
+                        seen.add(one.delivery)
+                        ends.append(one)
+                        if one.delivery in wanted:
+                            found.add(one.delivery)
+        return found
+
+    def _after(self, unit: StatementUnit) -> Iterator[StatementUnit]:
+        if unit.closing is not None:
+            for one in self._latest(self._by_opening.get((unit.account, unit.closing))):
+                if follows(unit, one):
+                    yield one
+
+    def _before(self, unit: StatementUnit) -> Iterator[StatementUnit]:
+        if unit.opening is not None:
+            for one in self._latest(self._by_closing.get((unit.account, unit.opening))):
+                if follows(one, unit):
+                    yield one
+
+    def _latest(self, deliveries: dict[str, None] | None) -> Iterator[StatementUnit]:
+        """The last ones delivered: an account that is always at zero has thousands with this balance."""
+        for delivery in islice(reversed(deliveries or {}), _LOOKED_AT):
+            yield self._by_delivery[delivery]
 
 
 def _closeness(unit: StatementUnit, other: StatementUnit) -> Relation:
@@ -52,39 +108,25 @@ def _place(unit: StatementUnit) -> tuple[object, ...]:
     return (unit.account, unit.kind, unit.family, unit.sequence, unit.page, unit.from_date, unit.to_date)
 
 
-def _chained_to(unit: StatementUnit, others: Iterable[StatementUnit]) -> set[str]:
-    """The deliveries before and after ``unit`` that an unbroken chain of final balances joins to it."""
-    finals = [one for one in others if one.kind == "final" and one.family == unit.family and one != unit]
-    chained: set[str] = set()
-    if unit.kind == "final":
-        for forward in (True, False):
-            ends = [unit]
-            while ends:
-                end = ends.pop()
-                for one in finals:
-                    joins = follows(end, one) if forward else follows(one, end)
-                    if joins and one.delivery not in chained:
-                        chained.add(one.delivery)
-                        ends.append(one)
-    return chained
-
-
 def follows(earlier: StatementUnit, later: StatementUnit) -> bool:
-    """Whether ``later`` is the next page or the next statement after ``earlier``, by number and balance."""
-    if earlier.account != later.account or is_same_statement(earlier, later):
+    """Whether ``later`` goes on where ``earlier`` ended: a later page or number, and the balance joins.
+
+    Numbers may be missing in between: what was not delivered, or held no entry, moved no money.
+    """
+    if (earlier.account, earlier.family) != (later.account, later.family) or is_same_statement(earlier, later):
         return False
     if earlier.closing is None or earlier.closing != later.opening:
         return False
     if earlier.to_date and later.from_date and later.from_date < earlier.to_date:
         return False
     if earlier.sequence is not None and earlier.sequence == later.sequence:
-        next_page = earlier.page is not None and later.page == earlier.page + 1
-        return next_page and not earlier.last_page
+        later_page = earlier.page is not None and later.page is not None and later.page > earlier.page
+        return later_page and not earlier.last_page
     first, second = sequence_number(earlier.sequence), sequence_number(later.sequence)
     if first is None or second is None:
         return bool(earlier.to_date and later.from_date)
     begins_anew = second <= 1 < first and bool(earlier.to_date and later.to_date and earlier.to_date <= later.to_date)
-    return second == first + 1 or begins_anew
+    return second > first or begins_anew
 
 
 def _numbers_apart(one: StatementUnit, other: StatementUnit) -> bool:

@@ -99,6 +99,28 @@ def test_twins_in_pages_of_one_file_and_of_two_files_are_two():
     assert len(apart.bookings) == 2
 
 
+@pytest.mark.parametrize("in_one_file", [True, False])
+def test_a_chain_holds_over_pages_without_the_amount_or_without_entries(in_one_file):
+    """Twins on the first and the last of five pages are two, although nothing between them is like them."""
+    pages, balance = [], Decimal(0)
+    for number, amounts in enumerate([["10"], ["3"], [], ["4"], ["10"]], start=1):
+        closing = balance + sum(map(Decimal, amounts))
+        said = {"sequence": "7", "page": number, "last_page": number == 5, "opening": balance, "closing": closing}
+        pages.append(list(statement(*map(entry, amounts), **said)))
+        balance = closing
+    ledger = Ledger()
+    if in_one_file:
+        ledger.take([event for page in pages for event in page])
+        assert ledger.amounts().count(10) == 2
+    else:
+        for page in (pages[0], pages[1], pages[3], pages[4]):
+            ledger.take(page)
+        # The ledger that gives only bookings cannot know of the page without entries; its closing is its opening.
+        assert ledger.amounts().count(10) == 2
+    again = [ledger.take(page) for page in pages]
+    assert {arrival.kind for arrivals in again for arrival in arrivals} == {"same"}
+
+
 @given(st.lists(st.sampled_from(["1", "2"]), max_size=12), st.integers(1, 5), st.integers(1, 5))
 def test_parts_do_not_matter_even_for_twins(amounts, first, second):
     """The same twins delivered again, cut into parts otherwise."""
