@@ -21,6 +21,10 @@ class InboxUnreachable(OSError):  # noqa: N818 - reads as the sentence it stands
     """The place where statements arrive cannot be listed or read; try again, and check address and rights."""
 
 
+class ArrivalGone(InboxUnreachable):
+    """The file was there a moment ago; another run has taken it in and put it away."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """A file that lies in an inbox. ``modified`` is the source's own clock, None where it does not tell."""
@@ -60,7 +64,7 @@ class Inbox:
     def fetch(self, arrival: Arrival, folder: Path) -> tuple[Path, str]:
         """A local copy of the file and its SHA-256. Local files are read where they lie.
 
-        Raises InboxUnreachable when the file is gone or cannot be read.
+        Raises ArrivalGone when another run was faster, InboxUnreachable when the file cannot be read.
         """
         system, _ = self._open()
         local = Path(arrival.path) if _is_local(system) else folder / arrival.name
@@ -68,6 +72,9 @@ class Inbox:
             if not _is_local(system):
                 system.get_file(arrival.path, str(local))
             return local, sha256_of(local)
+        except FileNotFoundError as error:
+            message = f"{arrival.path}: another run has taken this file in"
+            raise ArrivalGone(message) from error
         except OSError as error:
             message = f"{arrival.path}: cannot be read ({error}); check the rights, then run again"
             raise InboxUnreachable(message) from error
@@ -75,7 +82,8 @@ class Inbox:
     def put_away(self, arrival: Arrival, sha256: str) -> None:
         """Move a file that is safely in the ledger to the archive, named by its hash; without an archive it stays.
 
-        A file already archived under that hash is simply removed from the inbox. Raises InboxUnreachable.
+        A file already archived under that hash is simply removed from the inbox; one that is gone was put away by
+        another run. Raises InboxUnreachable.
         """
         if self.archive is None:
             return
@@ -89,6 +97,8 @@ class Inbox:
                     shutil.copyfileobj(source, copy, _BLOCK)
                 target_system.mv(target + ".part", target)
             system.rm_file(arrival.path)
+        except FileNotFoundError:
+            return  # another run was faster
         except (OSError, NotImplementedError) as error:
             message = f"{arrival.path}: cannot be moved to {self.archive} ({error}); it stays in the inbox"
             raise InboxUnreachable(message) from error

@@ -15,7 +15,7 @@ from integrations.bank.read import ReadOptions, open_events
 from integrations.bank.recognise import Recognised, recognised
 from integrations.config.load import secret
 from integrations.config.settings import AccountSettings, BankSettings, CompanySettings
-from integrations.inbox.arrivals import Arrival, Inbox
+from integrations.inbox.arrivals import Arrival, ArrivalGone, Inbox
 from integrations.ledger.errors import LawBroken
 from integrations.ledger.port import Ledger, StatementRow
 from integrations.ledger.records import ArrivedFile, KnownFile, PreparedEntry
@@ -144,8 +144,14 @@ class _Intake:
     quarantined: list[Problem] = field(default_factory=list)
 
     def take(self, bank: BankSettings, inbox: Inbox, arrival: Arrival, scratch: Path) -> None:
-        """Take in one file and put it away."""
-        path, sha256 = inbox.fetch(arrival, scratch)
+        """Take in one file and put it away; a file that another run takes in at the same time is its business."""
+        try:
+            path, sha256 = inbox.fetch(arrival, scratch)
+            self._take(bank, inbox, arrival, path, sha256)
+        except (ArrivalGone, FileNotFoundError):
+            return
+
+    def _take(self, bank: BankSettings, inbox: Inbox, arrival: Arrival, path: Path, sha256: str) -> None:
         known = self.ledger.known_file(self.company.name, sha256)
         if known is None:
             known = self._import(bank, arrival, path, sha256)
@@ -169,6 +175,8 @@ class _Intake:
                 )
                 known = unit.import_statement_file(self.company.name, file, story.rows(events), change=change)
         except (NotAStatement, UnreadableStatement) as refusal:
+            if not path.exists():
+                raise ArrivalGone(str(refusal)) from refusal
             self._refuse(arrival, sha256, "refused", str(refusal))
             return None
         except AccountStopped as finding:
