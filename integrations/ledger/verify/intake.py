@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 from decimal import Decimal
 
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, and_, func, literal, or_, select, union_all
 
 from integrations.ledger import schema
 from integrations.ledger.records import Violation
@@ -130,21 +130,27 @@ def entries_as_delivered(connection: Connection, company_id: int) -> Iterator[Vi
 
 def entries_become_payments(connection: Connection, company_id: int) -> Iterator[Violation]:
     """Every booked entry stands for payments that add up to it, on its account and in its currency."""
-    total = func.coalesce(func.sum(_PAYMENTS.amount), 0)
-    count = func.count(_PAYMENTS.payment_id)
-    strangers = func.sum(case((_PAYMENTS.currency != _ENTRIES.currency, 1), else_=0))
-    rows = connection.execute(
-        select(_ENTRIES.entry_key, _ENTRIES.amount, _ENTRIES.currency, total, count, strangers)
-        .outerjoin(
-            schema.payments,
-            and_(_PAYMENTS.company_id == _ENTRIES.company_id, _PAYMENTS.entry_key == _ENTRIES.entry_key),
-        )
-        .where(_ENTRIES.company_id == company_id, _ENTRIES.status == "booked")
-        .group_by(_ENTRIES.entry_key, _ENTRIES.amount, _ENTRIES.currency)
-        .having(or_(total != _ENTRIES.amount, count == 0, strangers > 0))
+    booked = select(
+        _ENTRIES.entry_key,
+        _ENTRIES.currency,
+        _ENTRIES.amount.label("moved"),
+        literal(0).label("paid"),
+        literal(0).label("n"),
+    ).where(_ENTRIES.company_id == company_id, _ENTRIES.status == "booked")
+    paid = select(_PAYMENTS.entry_key, _PAYMENTS.currency, literal(0), _PAYMENTS.amount, literal(1)).where(
+        _PAYMENTS.company_id == company_id
     )
-    for entry_key, amount, currency, there, payments, _ in rows:
-        message = f"{in_words(amount, currency)} booked, {payments} payments over {in_words(int(there), currency)}"
+    # Both in one list and added up: whichever side has more, or the other nothing, it shows.
+    both = union_all(booked, paid).subquery().c
+    moved, there, payments = func.sum(both.moved), func.sum(both.paid), func.sum(both.n)
+    least, most = func.min(both.currency), func.max(both.currency)
+    rows = connection.execute(
+        select(both.entry_key, moved, there, payments, least)
+        .group_by(both.entry_key)
+        .having(or_(moved != there, payments == 0, least != most))
+    )
+    for entry_key, amount, total, count, currency in rows:
+        message = f"{in_words(int(amount), currency)} booked, {count} payments over {in_words(int(total), currency)}"
         yield Violation(law="entries_become_payments", where=f"entry {entry_key}", message=message)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, and_, case, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from integrations.ledger import schema
@@ -21,20 +21,25 @@ def days_add_up(connection: Connection, company_id: int) -> Iterator[Violation]:
         (_PAYMENTS.state == "new", _PAYMENTS.amount),
         else_=_PAYMENTS.allocated + _PAYMENTS.on_account + _PAYMENTS.in_exception + _PAYMENTS.ignored,
     )
-    per_entry = (
-        select(_PAYMENTS.entry_key, func.sum(explained).label("explained"))
-        .where(_PAYMENTS.company_id == company_id)
-        .group_by(_PAYMENTS.entry_key)
-        .subquery()
-    )
-    moved, told = func.sum(_ENTRIES.amount), func.coalesce(func.sum(per_entry.c.explained), 0)
     key = (_ENTRIES.account, _ENTRIES.currency, _ENTRIES.booked_on)
+    booked = select(*key, _ENTRIES.amount.label("moved"), literal(0).label("told")).where(
+        _ENTRIES.company_id == company_id, _ENTRIES.status == "booked"
+    )
+    told = (
+        select(*key, literal(0), explained)
+        .join_from(
+            schema.payments,
+            schema.entries,
+            and_(_ENTRIES.company_id == _PAYMENTS.company_id, _ENTRIES.entry_key == _PAYMENTS.entry_key),
+        )
+        .where(_PAYMENTS.company_id == company_id)
+    )
+    both = union_all(booked, told).subquery().c
+    moved, accounted = func.sum(both.moved), func.sum(both.told)
     rows = connection.execute(
-        select(*key, moved, told)
-        .outerjoin(per_entry, per_entry.c.entry_key == _ENTRIES.entry_key)
-        .where(_ENTRIES.company_id == company_id, _ENTRIES.status == "booked")
-        .group_by(*key)
-        .having(moved != told)
+        select(both.account, both.currency, both.booked_on, moved, accounted)
+        .group_by(both.account, both.currency, both.booked_on)
+        .having(moved != accounted)
     )
     for account, currency, booked_on, movement, explanation in rows:
         message = (
