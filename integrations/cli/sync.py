@@ -93,6 +93,8 @@ def _show(report: SyncReport) -> None:
         warn(f"set aside: {problem}")
     for message in report.pushed.messages:
         warn(f"not posted: {message}")
+    for message in report.noted.messages:
+        warn(f"not noted in the ERP: {message}")
     pulled, imported, matched, pushed = report.pulled, report.imported, report.matched, report.pushed
     say(
         f"{report.company}: {pulled.open_items} open items of {pulled.customers} customers; "

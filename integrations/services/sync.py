@@ -12,6 +12,7 @@ from integrations.ledger.port import Ledger
 from integrations.services.context import Problem, Run
 from integrations.services.ingest import ImportReport, import_statements
 from integrations.services.match import MatchReport, match_payments
+from integrations.services.notes import NotesReport, put_notes
 from integrations.services.publish import publish
 from integrations.services.pull import PullReport, pull
 from integrations.services.push import PushReport, push
@@ -26,6 +27,7 @@ class SyncReport:
     imported: ImportReport
     matched: MatchReport
     pushed: PushReport
+    noted: NotesReport
 
     @property
     def quarantined(self) -> tuple[Problem, ...]:
@@ -51,7 +53,13 @@ def sync(company: CompanySettings, ledger: Ledger, run: Run) -> SyncReport:
     imported = import_statements(company, ledger, run)
     matched = match_payments(company, ledger, run)
     pushed = push(company, ledger, connector, run)
+    noted = put_notes(company, ledger, connector, run)
     publish(company, ledger)
     return SyncReport(
-        company=company.name, pulled=pulled, imported=imported, matched=matched, pushed=left_over.and_then(pushed)
+        company=company.name,
+        pulled=pulled,
+        imported=imported,
+        matched=matched,
+        pushed=left_over.and_then(pushed),
+        noted=noted,
     )
