@@ -86,7 +86,9 @@ def pieces(marked: str) -> tuple[str, ...]:
     >>> pieces("INV 47\r11\nINV 12")
     ('INV 47', '11', 'INV 12')
     """
-    return tuple(filter(str.strip, marked.replace("\r", "\n").split("\n")))
+    if "\n" in marked:
+        return tuple(filter(str.strip, marked.replace("\r", "\n").split("\n")))
+    return tuple(filter(str.strip, marked.split("\r")))
 
 
 def joined(marked: str) -> str:
@@ -97,7 +99,7 @@ def joined(marked: str) -> str:
     """
     if "\r" in marked:
         marked = marked.replace("\r", "")
-    return " ".join(marked.split())
+    return " ".join(marked.split()) if "  " in marked or "\n" in marked or "\t" in marked else marked.strip()
 
 
 def given(text: str | None) -> str | None:

@@ -30,13 +30,16 @@ def split_codes(marked: str) -> Groups:
     """
     groups: Groups = []
     code, value = "", ""
+    wrapped = "\r" in marked or "\n" in marked
     for word in marked.split("/"):
-        if word in CODES or (("\r" in word or "\n" in word) and _plain(word) in CODES):
-            if code or value:
-                groups.append((code, value))
-            code, value = _plain(word), ""
-        else:
+        if word in CODES:
+            found = word
+        elif not wrapped or (found := _plain(word)) not in CODES:
             value = f"{value}/{word}" if value else word
+            continue
+        if code or value:
+            groups.append((code, value))
+        code, value = found, ""
     groups.append((code, value))
     return groups
 

@@ -36,8 +36,8 @@ _KINDS = (
 
 # The usual order, where no sub-field is given twice and no separator was typed by a payer.
 _USUAL = re.compile(
-    r"[0-9]{3}(?:\?00[^?]*)?(?:\?10[^?]*)?((?:\?2[0-9][^?]*)*)(?:\?30([^?]*))?(?:\?31([^?]*))?(?:\?32([^?]*))?"
-    r"(?:\?33([^?]*))?(?:\?34([^?]*))?((?:\?6[0-3][^?]*)*)"
+    r"[0-9]{3}(?:\?00[^?]*)?(?:\?10[^?]*)?"
+    + "".join(rf"(?:\?{number}([^?]*))?" for number in (*range(20, 35), *range(60, 64)))
 )
 
 
@@ -49,18 +49,17 @@ def read_subfields(text: str, separator: str, draft: DetailDraft) -> str:
     usual = _USUAL.fullmatch(text) if separator == "?" else None
     if usual is None:
         return _read_in_order(text.split(separator), separator, draft)
-    purpose, bank, number, name, more_name, addition, more_purpose = usual.groups()
+    found = usual.groups()
+    bank, number, name, more_name, addition = found[10:15]
     if bank and not bank[:1].isdigit():
         draft.counterparty_bic = bank.strip() or None
     if number:
         draft.counterparty_account = account(number)
     if name or more_name:
         draft.counterparty_name = _name(continued([name or "", more_name]) if more_name else name)
-    if purpose or more_purpose:
-        texts = [part[1:] for part in purpose.split("?2")[1:]]
-        if more_purpose:
-            texts += [part[1:] for part in more_purpose.split("?6")[1:]]
-        read_purpose(texts, draft)
+    purpose = [*filter(None, found[:10]), *filter(None, found[15:])]
+    if purpose:
+        read_purpose(purpose, draft)
     return addition.strip() if addition else ""
 
 
@@ -126,28 +125,35 @@ def continued(texts: list[str]) -> str:
 
 def read_purpose(purpose: list[str], draft: DetailDraft) -> None:
     """Fill the draft from the purpose sub-fields, with or without SEPA keywords in them."""
-    marked = "".join([text + ("\r" if len(text) >= _WIDTH else "\n") for text in purpose])
-    if "+" not in marked and ": " not in marked:
-        draft.remittance_lines = tuple(filter(str.strip, purpose))
-        draft.remittance = marked.replace("\r", "").replace("\n", " ").strip()
-        return
-    remittance = ""
-    for keyword, value in keyword_values(marked):
-        if keyword == "SVWZ" or not keyword:
-            remittance = f"{remittance}\n{value}" if remittance else value
-        elif keyword in _REFERENCES:
-            # A reference ends with the first sub-field that is not full; what follows without keyword is text.
-            reference, _, text = value.partition("\n")
-            if keyword == "EREF":
-                draft.end_to_end_id = draft.end_to_end_id or given(_run_on(reference))
-            elif keyword == "MREF":
-                draft.mandate_id = draft.mandate_id or given(_run_on(reference))
-            if text:
-                remittance = f"{remittance}\n{text}" if remittance else text
-        else:
-            _read_keyword(keyword, value, draft)
+    marked = _marked(purpose)
+    remittance = marked
+    if "+" in marked or ": " in marked:
+        remittance = ""
+        for keyword, value in keyword_values(marked):
+            if keyword == "SVWZ" or not keyword:
+                remittance = f"{remittance}\n{value}" if remittance else value
+            elif keyword in _REFERENCES:
+                # A reference ends with the first sub-field that is not full; what follows without keyword is text.
+                reference, _, text = value.partition("\n")
+                if keyword == "EREF":
+                    draft.end_to_end_id = draft.end_to_end_id or given(reference.replace("\r", ""))
+                elif keyword == "MREF":
+                    draft.mandate_id = draft.mandate_id or given(reference.replace("\r", ""))
+                if text:
+                    remittance = f"{remittance}\n{text}" if remittance else text
+            else:
+                _read_keyword(keyword, value, draft)
     draft.remittance_lines = pieces(remittance)
     draft.remittance = remittance.replace("\r", "").replace("\n", " ").strip()
+
+
+def _marked(purpose: list[str]) -> str:
+    """The sub-fields as one text: CR after a full one, which goes on in the next, LF after a shorter one."""
+    last = purpose[-1]
+    whole = "\r".join(purpose)
+    if len(whole) - len(last) == (_WIDTH + 1) * (len(purpose) - 1):
+        return whole
+    return "".join([text + ("\r" if len(text) >= _WIDTH else "\n") for text in purpose[:-1]]) + last
 
 
 def _run_on(value: str) -> str:
