@@ -31,6 +31,12 @@ def to_text(value: object) -> str:
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
 
 
+def plain(value: object) -> dict[str, Any]:
+    """A model object as plain data, ready for JSON."""
+    made: dict[str, Any] = writer(type(value))(value)
+    return made
+
+
 def from_text(kind: type[T], text: str) -> T:
     """The object that `to_text` wrote.
 

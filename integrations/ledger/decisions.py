@@ -22,8 +22,8 @@ from matching.model.decision import Decision
 
 SEALED_AMOUNTS = ("amount", "allocated", "on_account", "in_exception", "ignored")
 SEALED_SAID = ("on_account_customer_id", "reason_code", "confidence", "rule", "rule_version")
-SEALED_WHO = ("at", "actor_kind", "actor", "run_id", "reason")
-_TEXTS = ("clearing_id", "texts", "salt", "texts_hash", "hash")
+SEALED_WHO = ("at", "actor_kind", "actor", "run_id")
+_TEXTS = ("clearing_id", "reason", "texts", "salt", "texts_hash", "hash")
 _DECISION = (
     *("company_id", "decision_id", "payment_id", "kind", "revision", "live", "reverses_id"),
     *SEALED_AMOUNTS,
@@ -252,12 +252,13 @@ class Writing:
         self, head: Row, amounts: Row, said: Row, *, clearing_id: int | None, texts: str, rows: Sequence[Row]
     ) -> Row:
         change, salt = self.change, token_hex(8)
-        who = (change.at, change.actor_kind, change.actor, change.run_id, change.reason)
-        texts_hash = digest(salt, texts)
+        who = (change.at, change.actor_kind, change.actor, change.run_id)
+        texts_hash = digest(salt, texts, storable(change.reason))
         lines = [row[2:3] + row[5:12] for row in rows]
         seal = decision_hash(head, amounts, said, who, texts_hash=texts_hash, allocations=lines)
         self.hashes[head[0]] = seal
-        return (self.unit.company_id, *head, *amounts, *said, *who, clearing_id, texts, salt, texts_hash, seal)
+        words = (clearing_id, storable(change.reason), texts, salt)
+        return (self.unit.company_id, *head, *amounts, *said, *who, *words, texts_hash, seal)
 
     def write(self, event: str, subject: str) -> None:
         """Write the batch in the order that the seals need, then what follows from it."""
@@ -284,7 +285,6 @@ class Writing:
                 "last": numbers[-1],
                 "count": len(numbers),
                 "digest": digest(*(self.hashes[number] for number in numbers)),
-                "reason": self.change.reason,
             },
         )
 

@@ -47,7 +47,7 @@ _FIXED = {
     "allocations": "company_id decision_id item_no payment_id currency cash discount write_off settled residual "
     "residual_reason expected_open",
     "decisions": "company_id decision_id payment_id kind revision reverses_id amount allocated on_account in_exception "
-    "ignored on_account_customer_id reason_code confidence rule rule_version at actor_kind actor run_id reason "
+    "ignored on_account_customer_id reason_code confidence rule rule_version at actor_kind actor run_id "
     "texts_hash hash",
     "audit": "company_id sequence at actor_kind actor run_id event subject content_hash previous_hash hash",
 }

@@ -113,10 +113,17 @@ def decisions_as_sealed(connection: Connection, company_id: int) -> Iterator[Vio
             if seal != row.hash:
                 message = "the decision or its allocations were changed after it was taken"
                 yield Violation(law="decisions_as_sealed", where=where, message=message)
-            elif row.texts is not None and digest(row.salt or "", row.texts) != row.texts_hash:
+            elif _words_changed(row):
                 message = "its explanation or evidence was changed after it was taken"
                 yield Violation(law="decisions_as_sealed", where=where, message=message)
         last = rows[-1].decision_id
+
+
+def _words_changed(row: Any) -> bool:
+    """Whether the words are neither those that were sealed nor erased altogether."""
+    if row.texts is None:
+        return bool(row.reason)
+    return bool(digest(row.salt or "", row.texts, row.reason) != row.texts_hash)
 
 
 def decisions_on_record(connection: Connection, company_id: int) -> Iterator[Violation]:

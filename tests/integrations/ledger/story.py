@@ -61,6 +61,8 @@ def item(item_id: str, amount: int = 11900, *, open_amount: int | None = None, c
 
 
 def customer(customer_id: str = "C1", name: str = "Muster GmbH") -> Customer:
+    if customer_id != "C1":
+        return Customer(customer_id=customer_id, name=name)
     return Customer(customer_id=customer_id, name=name, ibans=("DE02120300000000202051",), aliases=("Muster",))
 
 
