@@ -99,13 +99,13 @@ class EncodingSurvey:
     def _single_byte(self) -> Encoding:
         western = self._seen(_WESTERN)
         if self._seen(_DOS) > western:
-            return Encoding("cp850", "strict", mixed=False)
+            return Encoding("cp850", FALLBACK, mixed=False)
         windows, iso = self._seen(_POLISH_WINDOWS), self._seen(_POLISH_ISO)
         if windows + iso + self._seen(_POLISH_BOTH) > western and windows + iso > 0:
             name = "cp1250" if windows >= iso else "iso8859-2"
-            return Encoding(name, "replace", mixed=False)
+            return Encoding(name, FALLBACK, mixed=False)
         if any(0x80 <= byte < 0xA0 for byte in self._high) and not self._seen(_UNDEFINED_IN_WINDOWS):
-            return Encoding("cp1252", "strict", mixed=False)
+            return Encoding("cp1252", FALLBACK, mixed=False)
         return Encoding("latin-1", "strict", mixed=False)
 
     def _seen(self, letters: bytes) -> int:

@@ -69,8 +69,8 @@ def mark_line_ends(body: str) -> str:
 def _evenly_cut(body: str) -> bool:
     """Whether every line but the last is 65 characters long (or the first less, by the four of the tag)."""
     first = body.find("\n")
-    middle = body.rfind("\n") - first
-    return first in _FULL and middle % (SWIFT_LINE + 1) == 0 and body.count("\n") == middle // (SWIFT_LINE + 1) + 1
+    ends = body[first :: SWIFT_LINE + 1]
+    return first in _FULL and body.count("\n") == len(ends) == ends.count("\n")
 
 
 def unwrap(body: str) -> str:

@@ -26,7 +26,8 @@ _HOUR = re.compile(r"(?<![0-9])[0-2][0-9]$")
 _MINUTE = re.compile(r"[0-5][0-9](?![0-9A-Za-z/])")
 # Control characters before a tag come from joined files (DOS end-of-file) and from the SWIFT network. Entries are
 # left alone: the plain scan of the raw bytes would not count them.
-_STRAY = re.compile(r"\n[\x00-\x08\x0b\x0c\x0e-\x1f\ufeff]+:(?!61:)")
+_STRAY_SIGNS = "\x1a\x01\x03\x02\x00\ufeff"
+_STRAY = re.compile(rf"\n(?=[ ]*+[{_STRAY_SIGNS}])[{_STRAY_SIGNS} ]++:(?!61:)")
 
 
 Field = tuple[str, int, str, str]
@@ -137,7 +138,9 @@ def fields(source: BinaryIO, encoding: str, errors: str) -> Iterator[Field]:
     head = ""  # "\n:61:" and so on: what of the held text is tag
     held = "\n"  # the text of the last field seen, which may go on in the next piece
     for text in _texts(source, encoding, errors):
-        block = _STRAY.sub("\n:", head + held + text)
+        block = head + held + text
+        if any(sign in block for sign in _STRAY_SIGNS):
+            block = _STRAY.sub("\n:", block)
         if "{4::2" in block:  # the first field on the line of its envelope
             block = block.replace("{4::2", "{4:\n:2")
         parts = _FIELD.split(block)
