@@ -10,6 +10,7 @@ from integrations.ledger.port import Ledger
 from integrations.ledger.records import Refused
 from integrations.services.context import Run
 from integrations.services.postings import OpenAmounts, posting_of
+from integrations.services.returns import with_returns
 from matching.engine import match as decide
 from matching.model.decision import Decision, MatchResult
 from matching.model.open_item import Customer, LearnedFact, OpenItem
@@ -86,7 +87,8 @@ def match_payments(company: CompanySettings, ledger: Ledger, run: Run) -> MatchR
     )
     change = run.change("rule", result.rule_version, "matching")
     with ledger.transaction(name) as unit:
-        recorded = unit.record_decisions(name, result.decisions, change=change)
+        decisions = with_returns(result.decisions, inputs.payments, inputs.items, unit.allocations(name))
+        recorded = unit.record_decisions(name, decisions, change=change)
         planned = plan_postings(name, unit, run, inputs)
         unit.save_cursor(name, _CURSOR, _mark(_read(company, unit)), change=change)
     run.tell("matching", len(inputs.payments), len(inputs.payments))

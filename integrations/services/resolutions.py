@@ -266,6 +266,9 @@ def _checked(case: Case, allocation: Allocation, freed: Mapping[str, int] | None
         raise ClearingRefused(message)
     still_open = item.open_amount + (freed or {}).get(item.item_id, 0)
     settled = allocation.settled
+    if case.payment.amount < 0 < item.original_amount and settled < 0:
+        _can_be_reopened(item, settled, currency)
+        return allocation
     if settled == 0 or (settled < 0) != (still_open < 0) or abs(settled) > abs(still_open):
         message = (
             f"item {item.number} has {money_text(still_open, currency)} open, "
@@ -273,6 +276,16 @@ def _checked(case: Case, allocation: Allocation, freed: Mapping[str, int] | None
         )
         raise ClearingRefused(message)
     return allocation
+
+
+def _can_be_reopened(item: OpenItem, settled: int, currency: str) -> None:
+    """Money that came back opens an invoice again, at most as far as it was settled."""
+    if item.open_amount - settled > item.original_amount:
+        message = (
+            f"item {item.number} was settled by {money_text(item.original_amount - item.open_amount, currency)}, "
+            f"so {money_text(-settled, currency)} of it cannot be opened again; correct the amount"
+        )
+        raise ClearingRefused(message)
 
 
 def _decision(

@@ -241,3 +241,25 @@ def test_what_people_confirm_is_learned_and_can_be_revoked(tmp_path):
         books.ledger.revoke_fact("acme", one.fact_id, change=RUN.change("person", "anna", "was a mistake"))
     assert books.ledger.learned_facts("acme") == ()
     books.ledger.close()
+
+
+def test_a_returned_payment_opens_again_what_it_had_settled(tmp_path):
+    german = (
+        ":61:2603020302C100,00NDDTNONREF//DEBIT\n:86:171?00LASTSCHRIFT?20EREF+E2E-4711?21SVWZ+RE-2026-0101"
+        "?32Bakker Bouw B.V.\n"
+        ":61:2603030303D100,00NRTINONREF//BACK\n:86:108?00RUECKLASTSCHRIFT?20EREF+E2E-4711?21SVWZ+RETURN AC04"
+        "?32Bakker Bouw B.V.\n:62F:C260303EUR1000,00\n"
+    )
+    books = Books(tmp_path, {}, STATEMENT.split(":61:")[0] + german)
+    assert books.open_amount("I1") == 0
+    (case,) = worklist(books.company, books.ledger, as_of=AS_OF).cases
+    assert case.kind == "returned_payment"
+    assert "open again" in case.suggestions[0].why
+    outcome = books.do("BACK", "accept_suggestion")
+    assert outcome.outcome == "cleared", outcome.message
+    assert books.open_amount("I1") == 10000
+    books.send()
+    told = sorted((row["bank_reference"], row["allocated_amount"]) for row in books.rows("allocations"))
+    assert told == [("BACK", "-100.00"), ("DEBIT", "100.00")]
+    books.sound()
+    books.ledger.close()
