@@ -72,7 +72,8 @@ def match_batch(index: LedgerIndex, payments: Iterable[Payment], as_of: date) ->
     for proposal in proposals:
         decided[proposal.payment.payment_id] = _decide(proposal, index, taken)
     decisions = tuple(decided[payment_id] for payment_id in sorted(decided))
-    _assert_conserved(decisions, once, index)
+    _assert_conserved(decisions, once)
+    _assert_not_beyond(proposals, index)
     return MatchResult(decisions=decisions, rule_version=_version(index.policy))
 
 
@@ -348,17 +349,23 @@ def _kind_of(best: Hypothesis, reading: Reading) -> tuple[ExceptionKind, str]:
     return "ambiguous", because or "The evidence is not strong enough to post."
 
 
-def _assert_conserved(decisions: tuple[Decision, ...], payments: dict[str, Payment], index: LedgerIndex) -> None:
-    """Stop before a wrong amount leaves the house."""
-    settled: dict[str, int] = {}
+def _assert_conserved(decisions: tuple[Decision, ...], payments: dict[str, Payment]) -> None:
+    """Stop before a cent is lost or invented."""
     for decision in decisions:
-        amount = payments[decision.payment_id].amount
         if decision.ignored is None:
             cash = sum(allocation.cash for allocation in decision.allocations)
             left = decision.exception.unallocated if decision.exception else 0
-            assert cash + decision.on_account + left == amount, decision
-        for allocation in decision.allocations:
-            settled[allocation.item_id] = settled.get(allocation.item_id, 0) + allocation.settled
-    opens = {item_id: index.open.open[place] for place, item_id in enumerate(index.open.item_ids) if item_id in settled}
-    for item_id, amount in settled.items():
-        assert abs(amount) <= abs(opens[item_id]) and amount * opens[item_id] > 0, item_id
+            assert cash + decision.on_account + left == payments[decision.payment_id].amount, decision
+
+
+def _assert_not_beyond(proposals: list[Proposal], index: LedgerIndex) -> None:
+    """Stop before an item is settled for more than is open."""
+    settled: dict[int, int] = {}
+    for proposal in proposals:
+        if proposal.accepted:
+            for line in proposal.best.lines:
+                settled[line.place] = settled.get(line.place, 0) + line.cash + line.discount + line.write_off
+    for place, amount in settled.items():
+        open_amount = index.open.open[place]
+        assert abs(amount) <= abs(open_amount), index.open.item_ids[place]
+        assert amount * open_amount > 0, index.open.item_ids[place]

@@ -385,8 +385,8 @@ _DOCUMENT_WORD = re.compile(
 def slips_undone(text: str) -> str:
     """The text with letters among digits read as the digits they look like.
 
-    >>> slips_undone("RE2O25-O4I234 BOLT S12")
-    'RE2025-041234 BOLT 512'
+    >>> slips_undone("RE2O25-041I34 BOLT S12")
+    'RE2025-041134 BOLT 512'
     """
     return _SLIPPED.sub(lambda match: _UNSLIP[match.group()], text)
 

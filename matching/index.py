@@ -9,18 +9,21 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
 from matching.model.open_item import Customer, OpenItem
 from matching.model.policy import History, Policy
-from matching.numbers.series import DIGITS, LETTERS, Series, digit_key, learn, parts, shape
+from matching.numbers.series import DIGITS, LETTERS, LONGEST_KEY, Series, digit_key, learn, parts, shape
 from matching.parties import Parties
 from matching.text.normal import compact, plain
 
 _SAMPLE = 400
 _HASH_MASK = (1 << 62) - 1
+_EDGE = 1 << 60
 _ENDINGS_OF = 1_000
+_LONGEST_ENDING = 12
 _CACHED = 20_000
 _KINDS = ("invoice", "credit_note", "debit_note", "on_account")
 
@@ -70,11 +73,13 @@ class ItemTable:
         self.currency = array("h", (codes[item.currency] for item in rows))
         self.kind = array("b", (_KINDS.index(item.kind) if item.kind in _KINDS else 0 for item in rows))
         self.disputed = bytearray(bool(item.disputed) for item in rows)
-        self.open = array("q", (_bounded(item.open_amount) for item in rows))
-        self.original = array("q", (_bounded(item.original_amount) for item in rows))
-        self.discount = array("q", (_discount(item) for item in rows))
+        self.open = array("q", [_bounded(item.open_amount) for item in rows])
+        self.original = array("q", [_bounded(item.original_amount) for item in rows])
+        self.discount = array("q", [_discount(item) if item.discount_amount else 0 for item in rows])
         self.issued = array("i", (item.issued_on.toordinal() for item in rows))
         self.due = array("i", (item.due_on.toordinal() for item in rows))
+        self.due_month = array("i", map(month, self.due))
+        self.issue_month = array("i", map(month, self.issued))
         self.discount_until = array("i", (_day(item.discount_until) for item in rows))
         self.settled = array("i", (_day(item.settled_on) for item in rows))
         self.references = {place: item.payment_reference for place, item in enumerate(rows) if item.payment_reference}
@@ -94,6 +99,17 @@ class ItemTable:
         return date.fromordinal(ordinal)
 
 
+@lru_cache(maxsize=20_000)
+def month(ordinal: int) -> int:
+    """The month of a day, as year times 12 plus month less 1.
+
+    >>> month(date(2026, 9, 15).toordinal()) == 2026 * 12 + 8
+    True
+    """
+    day = date.fromordinal(ordinal)
+    return day.year * 12 + day.month - 1
+
+
 def _once(items: Iterable[OpenItem]) -> list[OpenItem]:
     """One item per id: where an ERP delivers two, the one with the smaller open amount, so that nothing is over-settled."""
     seen: dict[str, OpenItem] = {}
@@ -110,7 +126,7 @@ def _content(item: OpenItem) -> tuple[int, str, str, str, date, date]:
 
 def _bounded(amount: int) -> int:
     """Amounts beyond 64 bits are no money; they are held at the edge and match nothing."""
-    return max(-(1 << 60), min(1 << 60, amount))
+    return amount if -_EDGE < amount < _EDGE else (_EDGE if amount > 0 else -_EDGE)
 
 
 def _discount(item: OpenItem) -> int:
@@ -127,54 +143,57 @@ def _day(day: date | None) -> int:
 class NumberIndex:
     """Items by what can be quoted of them: whole number, running number, structured reference, other references."""
 
-    def __init__(self, table: ItemTable, series: dict[str, Series]) -> None:
+    def __init__(self, table: ItemTable, shapes: Sequence[str], series: dict[str, Series]) -> None:
         self.table = table
         self.series = series
-        full_keys: list[int] = []
-        full_at: list[int] = []
-        tail_keys: list[int] = []
-        tail_at: list[int] = []
-        text_keys: list[int] = []
-        text_at: list[int] = []
-        lengths: set[int] = set()
+        full: tuple[list[int], list[int]] = ([], [])
+        tails: tuple[list[int], list[int]] = ([], [])
+        texts: tuple[list[int], list[int]] = ([], [])
+        widths: dict[str, dict[int, list[int]]] = {}
         tail_lengths: set[int] = set()
         text_lengths: set[int] = set()
-        ranges: dict[tuple[str, int], tuple[int, int]] = {}
-        for place, number in enumerate(table.numbers):
-            text = plain(number)
-            own = series.get(shape(text))
-            if own is None:
+        short_lengths: set[int] = set()
+        mixed = {key: len(LETTERS.findall(key)) > 1 for key in series}
+        for place, (number, key) in enumerate(zip(table.numbers, shapes, strict=True)):
+            if not key:
                 continue
-            digits, short, tail = parts(text, own)
+            text = number.upper() if number.isascii() else plain(number)
+            digits, short, tail = parts(text, series[key])
             if digits:
-                key = digit_key(digits)
-                full_keys.append(key)
-                full_at.append(place)
-                lengths.add(len(digits))
-                low, high = ranges.get((own.prefix, len(digits)), (key, key))
-                ranges[own.prefix, len(digits)] = (min(low, key), max(high, key))
-                if short and len(short) >= 5:
-                    full_keys.append(digit_key(short))
-                    full_at.append(place)
-                    lengths.add(len(short))
+                whole = int(digits[-LONGEST_KEY:])
+                full[0].append(whole)
+                full[1].append(place)
+                range_of = widths.setdefault(key, {}).setdefault(len(digits), [whole, whole])
+                if whole < range_of[0]:
+                    range_of[0] = whole
+                elif whole > range_of[1]:
+                    range_of[1] = whole
+                if len(short) >= 5:
+                    full[0].append(int(short[-LONGEST_KEY:]))
+                    full[1].append(place)
+                    short_lengths.add(len(short))
                 if tail:
-                    tail_keys.append(digit_key(tail))
-                    tail_at.append(place)
+                    tails[0].append(int(tail[-LONGEST_KEY:]))
+                    tails[1].append(place)
                     tail_lengths.add(len(tail))
-            if len(digits) < 5 or len(LETTERS.findall(text)) > 1:
+            if len(digits) < 5 or mixed[key]:
                 word = compact(text)
-                text_keys.append(text_key(word))
-                text_at.append(place)
+                texts[0].append(text_key(word))
+                texts[1].append(place)
                 text_lengths.add(len(word))
-        self.reference_lengths = self._add_references(text_keys, text_at, text_lengths)
+        self.reference_lengths = self._add_references(*texts, text_lengths)
         self.text_lengths = frozenset(text_lengths)
-        self.lengths = frozenset(lengths)
-        self.plausible_lengths = frozenset(lengths) | {len(str(key)) for key in set(full_keys)}
+        self.lengths = frozenset(length for own in widths.values() for length in own) | short_lengths
+        self.plausible_lengths = self.lengths | _significant_lengths(full[0])
         self.tail_lengths = frozenset(tail_lengths)
-        self.ranges = tuple((width, low, high) for (_, width), (low, high) in sorted(ranges.items()) if width >= 5)
-        self.full = Lookup(full_keys, full_at)
-        self.tails = Lookup(tail_keys, tail_at)
-        self.texts = Lookup(text_keys, text_at)
+        self.ranges = tuple(
+            sorted(
+                {(length, low, high) for own in widths.values() for length, (low, high) in own.items() if length >= 5}
+            )
+        )
+        self.full = Lookup(*full)
+        self.tails = Lookup(*tails)
+        self.texts = Lookup(*texts)
 
     def _add_references(self, keys: list[int], places: list[int], text_lengths: set[int]) -> frozenset[int]:
         """Structured references and customers' order numbers are found by their compact text."""
@@ -239,10 +258,11 @@ class LedgerIndex:
         self.open = ItemTable((item for item in items if item.open_amount), self.parties)
         settled = [*history.settled_items, *(item for item in items if not item.open_amount)]
         self.settled = ItemTable(settled, self.parties)
-        self.series = _learn_series((self.open, self.settled), policy)
+        shapes, closed_shapes = _shapes(self.open, policy), _shapes(self.settled, policy)
+        self.series = _learn_series(((self.open, shapes), (self.settled, closed_shapes)))
         self.prefixes = frozenset(series.prefix for series in self.series.values() if series.prefix)
-        self.numbers = NumberIndex(self.open, self.series)
-        self.closed_numbers = NumberIndex(self.settled, self.series)
+        self.numbers = NumberIndex(self.open, shapes, self.series)
+        self.closed_numbers = NumberIndex(self.settled, closed_shapes, self.series)
         self.most_digits = min(30, max((*self.numbers.lengths, *self.closed_numbers.lengths, 5)) + 2)
         self.reference_lengths = self.numbers.reference_lengths | self.closed_numbers.reference_lengths
         self.plausible_lengths = self.numbers.plausible_lengths | self.closed_numbers.plausible_lengths
@@ -250,8 +270,7 @@ class LedgerIndex:
         self._amounts = _amount_lookup(self.open)
         self._customer_amounts: dict[int, dict[int, list[int]]] = {}
         self.coarse: dict[int, bool] = {}
-        self._months: dict[int, int] = {}
-        self._customer_endings: dict[int, dict[str, list[int]]] = {}
+        self._customer_digits: dict[int, list[tuple[str, int]]] = {}
 
     @classmethod
     def build(
@@ -291,16 +310,16 @@ class LedgerIndex:
 
     def with_ending(self, customer: int, digits: str) -> Sequence[int]:
         """A customer's open items whose number ends in these digits; of the first thousand, oldest due first."""
-        endings = self._customer_endings.get(customer)
-        if endings is None:
-            endings = {}
-            for place in self.open.of_customer(customer)[:_ENDINGS_OF]:
-                for ending in _endings("".join(DIGITS.findall(self.open.numbers[place]))):
-                    endings.setdefault(ending, []).append(place)
-            if len(self._customer_endings) > _CACHED:
-                self._customer_endings.clear()
-            self._customer_endings[customer] = endings
-        return endings.get(digits, ())
+        if len(digits) > _LONGEST_ENDING:
+            return ()
+        known = self._customer_digits.get(customer)
+        if known is None:
+            own = self.open.of_customer(customer)[:_ENDINGS_OF]
+            known = [("".join(DIGITS.findall(self.open.numbers[place])), place) for place in own]
+            if len(self._customer_digits) > _CACHED:
+                self._customer_digits.clear()
+            self._customer_digits[customer] = known
+        return [place for number, place in known if number.endswith(digits) and number != digits]
 
     def payable_with(self, customer: int, amount: int, currency: str) -> list[int]:
         """A customer's open items that this amount pays: in full, or less their early-payment discount."""
@@ -321,43 +340,54 @@ class LedgerIndex:
         """A customer's open items with exactly this open amount."""
         return [place for place in self.payable_with(customer, amount, currency) if self.open.open[place] == amount]
 
-    def month(self, ordinal: int) -> int:
-        """The month of a day, as year times 12 plus month less 1."""
-        known = self._months.get(ordinal)
-        if known is None:
-            day = date.fromordinal(ordinal)
-            known = self._months[ordinal] = day.year * 12 + day.month - 1
-        return known
-
-
-def _endings(digits: str) -> Iterator[str]:
-    """The last three and more digits of a number, short of the whole."""
-    for length in range(3, min(len(digits), 12)):
-        yield digits[-length:]
-
 
 def _amount_lookup(table: ItemTable) -> Lookup:
     return Lookup(table.open, range(table.size))
 
 
-def _learn_series(tables: Iterable[ItemTable], policy: Policy) -> dict[str, Series]:
+def _significant_lengths(keys: list[int]) -> frozenset[int]:
+    """How many digits the keys have once leading zeros are gone."""
+    if not keys:
+        return frozenset()
+    low, high = min(keys), max(keys)
+    column = np.array(keys, dtype=np.int64)
+    return frozenset(
+        length
+        for length in range(len(str(low)), len(str(high)) + 1)
+        if bool(((column >= 10 ** (length - 1)) & (column < 10**length)).any())
+    )
+
+
+def _shapes(table: ItemTable, policy: Policy) -> list[str]:
+    """Of which series each number is; empty for numbers that the policy wants ignored."""
+    ignored = tuple((plain(first), plain(last)) for first, last in policy.ignored_number_ranges)
+    once: dict[str, str] = {}
+    found = []
+    for number in table.numbers:
+        text = number.upper() if number.isascii() else plain(number)
+        if ignored and any(first <= text <= last for first, last in ignored):
+            found.append("")
+            continue
+        key = shape(text)
+        found.append(once.setdefault(key, key))
+    return found
+
+
+def _learn_series(tables: Iterable[tuple[ItemTable, list[str]]]) -> dict[str, Series]:
     """Every series the ERP has issued, learned from at most some hundred members spread over each."""
     members: dict[str, list[tuple[str, date]]] = {}
     counts: dict[str, int] = {}
-    ignored = tuple((plain(first), plain(last)) for first, last in policy.ignored_number_ranges)
-    for table in tables:
-        for place, number in enumerate(table.numbers):
-            text = plain(number)
-            if ignored and any(first <= text <= last for first, last in ignored):
-                continue
-            key = shape(text)
+    for table, shapes in tables:
+        for place, key in enumerate(shapes):
             seen = counts.get(key, 0)
             counts[key] = seen + 1
-            sample = members.setdefault(key, [])
-            if len(sample) < _SAMPLE:
-                sample.append((text, table.day(table.issued[place])))
-            elif seen % 97 == 0:
-                sample[(seen // 97) % _SAMPLE] = (text, table.day(table.issued[place]))
+            if key and (seen < _SAMPLE or seen % 97 == 0):
+                sample = members.setdefault(key, [])
+                row = (plain(table.numbers[place]), table.day(table.issued[place]))
+                if seen < _SAMPLE:
+                    sample.append(row)
+                else:
+                    sample[(seen // 97) % _SAMPLE] = row
     return {key: learn(sample) for key, sample in sorted(members.items())}
 
 

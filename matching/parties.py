@@ -13,6 +13,7 @@ from matching.text.normal import compact
 
 _TOO_COMMON = 200
 _CUT_FROM = 22
+_RELATIVES = 200
 
 
 class Parties:
@@ -44,7 +45,9 @@ class Parties:
         self._index_customers()
         self._learn(learned)
         self._heads = self._group_heads()
+        self._groups = self._members_of_groups()
         self._payers = self._declared_payers()
+        self._declared_by = self._declared_for()
         self._words = self._word_index()
         self._wholes = [(whole_key(customer.name), place) for place, customer in enumerate(self.customers)]
         self.recognise = lru_cache(maxsize=50_000)(self._recognise)
@@ -93,6 +96,20 @@ class Parties:
             if customer.payer_ids
         }
 
+    def _declared_for(self) -> dict[str, tuple[int, ...]]:
+        index: dict[str, tuple[int, ...]] = {}
+        for place, payers in self._payers.items():
+            for payer in payers:
+                _add(index, payer, place)
+        return index
+
+    def _members_of_groups(self) -> dict[int, list[int]]:
+        """Groups of more than one, by their head."""
+        groups: dict[int, list[int]] = {}
+        for place, head in enumerate(self._heads):
+            groups.setdefault(head, []).append(place)
+        return {head: members for head, members in groups.items() if len(members) > 1}
+
     def _word_index(self) -> dict[str, list[int]]:
         index: dict[str, list[int]] = {}
         for place, key in enumerate(self.keys):
@@ -117,22 +134,14 @@ class Parties:
 
     def relatives(self, payer: int) -> list[int]:
         """Everybody this payer may pay for, itself first."""
-        head = self._heads[payer]
-        own = compact(self.ids[payer])
-        others = [place for place in self._members(head) if place != payer]
-        declared = [place for place, payers in self._payers.items() if own in payers and place != payer]
-        return [payer, *others[:200], *declared[:200]]
-
-    def _members(self, head: int) -> list[int]:
-        if not hasattr(self, "_groups"):
-            self._groups: dict[int, list[int]] = {}
-            for place, own in enumerate(self._heads):
-                self._groups.setdefault(own, []).append(place)
-        return self._groups[head]
+        others = self._groups.get(self._heads[payer], ())
+        declared = self._declared_by.get(compact(self.ids[payer]), ())
+        found = [payer, *others[:_RELATIVES], *declared[:_RELATIVES]]
+        return list(dict.fromkeys(found))
 
     def declared_for_account(self, account: str) -> list[int]:
         """Customers for whom this account is a declared payer."""
-        return [place for place, payers in self._payers.items() if account in payers]
+        return list(self._declared_by.get(account, ()))
 
     def _recognise(self, name: str) -> tuple[tuple[int, ...], str]:
         """Customers that a payer's name may mean, and how surely: ``name``, ``cut``, ``similar`` or nothing."""

@@ -142,6 +142,8 @@ def parts(number: str, series: Series) -> tuple[str, str, str]:
     >>> parts("202509-0017", Series(1, 0, 0, 4, ""))
     ('2025090017', '25090017', '0017')
     """
+    if number.isdigit():
+        return _parts_of_digits(number, series)
     groups = DIGITS.findall(number)
     if not groups:
         return "", "", ""
@@ -156,3 +158,9 @@ def parts(number: str, series: Series) -> tuple[str, str, str]:
         short = before + running[2:] + "".join(groups[series.running + 1 :])
     tail = running[series.lead :] if series.lead else (running if len(groups) > 1 else "")
     return digits, short, tail
+
+
+def _parts_of_digits(number: str, series: Series) -> tuple[str, str, str]:
+    """The same for a number of nothing but digits."""
+    short = number[2:] if series.year_digits == 4 and series.lead == 4 else ""
+    return number, short, number[series.lead :] if series.lead else ""

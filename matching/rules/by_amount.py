@@ -153,7 +153,7 @@ def _families(index: LedgerIndex, places: list[int], amount: int) -> Iterator[tu
 def _families_of(index: LedgerIndex, source: list[int], amount: int) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Sums are built up first; who is in a family is only listed when its sum fits."""
     table = index.open
-    dues, issues, opens, month = table.due, table.issued, table.open, index.month
+    dues, opens, due_month, issue_month = table.due, table.open, table.due_month, table.issue_month
     by_due = sorted(source, key=dues.__getitem__)
     total, last = 0, len(by_due) - 1
     by_due_month: dict[int, int] = {}
@@ -162,13 +162,13 @@ def _families_of(index: LedgerIndex, source: list[int], amount: int) -> Iterator
         total += opens[place]
         if total == amount and (count == last or dues[by_due[count + 1]] > dues[place]):
             yield ("everything_open" if count == last else "everything_due"), tuple(by_due[: count + 1])
-        due, issue = month(dues[place]), month(issues[place])
+        due, issue = due_month[place], issue_month[place]
         by_due_month[due] = by_due_month.get(due, 0) + opens[place]
         by_issue_month[issue] = by_issue_month.get(issue, 0) + opens[place]
-    for sums, column in ((by_due_month, dues), (by_issue_month, issues)):
+    for sums, column in ((by_due_month, due_month), (by_issue_month, issue_month)):
         for wanted, monthly in sums.items():
             if monthly == amount:
-                yield "month_of_payer", tuple(place for place in by_due if month(column[place]) == wanted)
+                yield "month_of_payer", tuple(place for place in by_due if column[place] == wanted)
 
 
 def _pairs(index: LedgerIndex, places: list[int], amount: int) -> Iterator[tuple[int, ...]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from matching.grades import Reference
 from matching.hypothesis import Hypothesis
-from matching.index import LedgerIndex
+from matching.index import LedgerIndex, month
 from matching.reading import Reading
 from matching.rules.amounts import whole_lines
 
@@ -41,23 +41,23 @@ def periods(text: str, today_month: int) -> set[int]:
     """
     found: set[int] = set()
     for match in _WORD.finditer(text[:1000]):
-        month = _MONTHS.get(match.group(1))
-        if month is not None:
+        named = _MONTHS.get(match.group(1))
+        if named is not None:
             year = match.group(2)
             if year is None:
-                found.add(_nearest(month, today_month))
+                found.add(_nearest(named, today_month))
             else:
-                found.add((int(year) if len(year) == 4 else 2000 + int(year)) * 12 + month - 1)
+                found.add((int(year) if len(year) == 4 else 2000 + int(year)) * 12 + named - 1)
     for match in _FIGURES.finditer(text[:1000]):
         figures = (match.group(1), match.group(2)) if match.group(1) else (match.group(4), match.group(3))
         found.add(int(figures[1]) * 12 + int(figures[0]) - 1)
     return found
 
 
-def _nearest(month: int, today_month: int) -> int:
+def _nearest(named: int, today_month: int) -> int:
     year = today_month // 12
     return min(
-        ((year + shift) * 12 + month - 1 for shift in (-1, 0, 1)),
+        ((year + shift) * 12 + named - 1 for shift in (-1, 0, 1)),
         key=lambda period: (abs(period - today_month), period),
     )
 
@@ -69,12 +69,12 @@ def by_period(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]:
     singles = [place for place in singles if index.open.open[place] == amount]
     if len(singles) < 2:
         return
-    named = periods(reading.text, index.month(reading.paid_on))
+    named = periods(reading.text, month(reading.paid_on))
     if len(named) != 1:
         return
     wanted = named.pop()
-    by_issue = [place for place in singles if index.month(index.open.issued[place]) == wanted]
-    by_due = [place for place in singles if index.month(index.open.due[place]) == wanted]
+    by_issue = [place for place in singles if index.open.issue_month[place] == wanted]
+    by_due = [place for place in singles if index.open.due_month[place] == wanted]
     fitting = dict.fromkeys((*by_issue, *by_due))
     for place in fitting:
         payer = reading.weakest_payer((place,))
