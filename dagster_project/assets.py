@@ -63,7 +63,7 @@ def _connections(office: Office) -> dg.AssetsDefinition:
     )
     def connections(context: dg.AssetExecutionContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with office.ledger() as ledger:
-            findings = doctor(office.company, ledger, office.run(context.run_id, context.run.tags))
+            findings = doctor(office.company, ledger, office.run(context.run.run_id, context.run.tags))
         marks = {"ok": "in order", "warning": "look at it", "failed": "to be fixed"}
         rows = [[escape.markdown(one.check), marks[one.status], escape.markdown(one.message)] for one in findings]
         told = {"findings": telling.table(["Checked", "Result", "What to do"], rows)}
@@ -102,7 +102,7 @@ def _from_the_erp(office: Office) -> dg.AssetsDefinition:
         pool=f"erp_{office.name}",
     )
     def pull_erp(context: dg.AssetExecutionContext) -> Iterable[dg.MaterializeResult[None]]:
-        run = office.run(context.run_id, context.run.tags)
+        run = office.run(context.run.run_id, context.run.tags)
         with office.ledger() as ledger:
             connector = connector_of(office.company)
             # What an earlier run left in the outbox comes first, so that the pull sees it.
@@ -126,7 +126,7 @@ def _bank_statements(office: Office) -> dg.AssetsDefinition:
     )
     def bank_statements(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         with office.ledger() as ledger:
-            report = import_statements(office.company, ledger, office.run(context.run_id, context.run.tags))
+            report = import_statements(office.company, ledger, office.run(context.run.run_id, context.run.tags))
         for file in report.files:
             if file.status in {"refused", "stopped"}:
                 context.log.warning("%s: %s", file.name, file.message)
@@ -147,7 +147,7 @@ def _allocations(office: Office) -> dg.AssetsDefinition:
     def allocations(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         page = office.page(context.run.tags)
         with office.ledger() as ledger:
-            report = match_payments(office.company, ledger, office.run(context.run_id, context.run.tags))
+            report = match_payments(office.company, ledger, office.run(context.run.run_id, context.run.tags))
             latest = recent_allocations(office.company, ledger, limit=_LATEST)
         undo = {row.payment.payment_id: _undo(page, row.payment.payment_id, row.explanation) for row in latest}
         return dg.MaterializeResult(metadata=telling.allocations(report) | telling.why(latest, undo))
@@ -173,7 +173,7 @@ def _postings(office: Office) -> dg.AssetsDefinition:
     def postings(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         with office.ledger() as ledger:
             report = push(
-                office.company, ledger, connector_of(office.company), office.run(context.run_id, context.run.tags)
+                office.company, ledger, connector_of(office.company), office.run(context.run.run_id, context.run.tags)
             )
         _say(context, report)
         return dg.MaterializeResult(metadata=telling.postings(report))
@@ -196,7 +196,7 @@ def _exceptions(office: Office) -> dg.AssetsDefinition:
         kinds={"people"},
     )
     def exceptions(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        run = office.run(context.run_id, context.run.tags)
+        run = office.run(context.run.run_id, context.run.tags)
         with office.ledger() as ledger:
             publish(office.company, ledger)
             if office.worklist_folder:

@@ -33,15 +33,12 @@ def clearing_jobs(office: Office) -> list[dg.JobDefinition]:
     """The jobs that finance starts, for one company."""
     names = Jobs.of(office.name)
     jobs = [
-        _job(office, names.clear, "clear_exception", CLEARING, _clear(office), "Decide about one case."),
-        _job(
-            office, names.batch, "clear_exceptions_batch", BATCH, _batch(office), "Decide about many cases in one run."
-        ),
-        _job(office, names.approve, "approve", VERDICT, _verdict(office), "A second person agrees, or sends it back."),
+        _job(office, names.clear, CLEARING, _clear(office), "Decide about one case."),
+        _job(office, names.batch, BATCH, _batch(office), "Decide about many cases in one run."),
+        _job(office, names.approve, VERDICT, _verdict(office), "A second person agrees, or sends it back."),
         _job(
             office,
             names.reopen,
-            "reopen_exception",
             REOPENING,
             _reopen(office),
             "Take back what was decided about a payment.",
@@ -50,14 +47,12 @@ def clearing_jobs(office: Office) -> list[dg.JobDefinition]:
     if office.worklist_folder:
         work = _apply(office, office.worklist_folder)
         told = "Apply the decisions in a worklist file that lies in the worklist folder."
-        jobs.append(_job(office, f"apply_worklist_{office.name}", "apply_worklist", WORKLIST_FILE, work, told))
+        jobs.append(_job(office, f"apply_worklist_{office.name}", WORKLIST_FILE, work, told))
     return jobs
 
 
-def _job(  # noqa: PLR0917 - read as a table above
-    office: Office, name: str, op_name: str, schema: dict[str, Any], work: Work, description: str
-) -> dg.JobDefinition:
-    @dg.op(name=op_name, config_schema=schema, description=description)
+def _job(office: Office, name: str, schema: dict[str, Any], work: Work, description: str) -> dg.JobDefinition:
+    @dg.op(name=f"do_{name}", config_schema=schema, description=description)
     def act(context: dg.OpExecutionContext) -> None:
         _act(office, context, work)
 
@@ -65,7 +60,7 @@ def _job(  # noqa: PLR0917 - read as a table above
         name=name,
         description=description,
         config=dg.ConfigMapping(
-            config_fn=lambda form: {"ops": {op_name: {"config": form}}},
+            config_fn=lambda form: {"ops": {f"do_{name}": {"config": form}}},
             config_schema=schema,
         ),
         executor_def=dg.in_process_executor,
@@ -82,18 +77,17 @@ def _act(office: Office, context: dg.OpExecutionContext, work: Work) -> None:
     by, run = office.person(tags), office.run(context.run_id, tags)
     with office.ledger() as ledger:
         outcomes = list(work(context, ledger, by, run))
-        done = [one for one in outcomes if one.outcome != "refused"]
-        if done:
-            _carry_on(office, context, ledger, run)
+        for one in outcomes:
+            context.log.info("%s: %s", one.outcome, one.message)
+        if all(one.outcome == "refused" for one in outcomes):
+            # Dagster drops what a failing step wants to show, so the sentences themselves must say it all.
+            message = " ".join(one.message for one in outcomes[:5]) or "There is no case that fits what was asked for."
+            raise dg.Failure(description=message, allow_retries=False)
+        _carry_on(office, context, ledger, run)
     context.log_event(dg.AssetMaterialization(asset_key=office.key("clearings"), metadata=_told(outcomes, by)))
-    for one in outcomes:
-        context.log.info("%s: %s", one.outcome, one.message)
     context.log_event(
         dg.AssetMaterialization(asset_key=office.key("exceptions"), metadata=worklist_metadata(office, tags))
     )
-    if not done:
-        message = outcomes[0].message if outcomes else "there was nothing to do: no case fits what was asked for"
-        raise dg.Failure(description=message, allow_retries=False)
 
 
 def _tags(context: dg.OpExecutionContext) -> dict[str, str]:

@@ -152,14 +152,16 @@ def _cells(case: WorklistCase, page: Page) -> Iterator[str]:
     yield str(case.age_days)
     yield escape.markdown(wrote(case), 44)
     yield escape.markdown(kind_text(case.kind))
-    yield escape.markdown(f"{percent(best.confidence)} {suggestion_text(case, best, 60)}") if best else "none"
+    sure = "before:" if best and not best.confidence else percent(best.confidence) if best else ""
+    yield escape.markdown(f"{sure} {suggestion_text(case, best, 60)}") if best else "none"
     yield " ".join(links(case, page))
 
 
 def best_of(case: WorklistCase) -> Suggestion | None:
     """The suggestion worth showing; what is hardly more than a guess is only found in the Launchpad's comments."""
     best = case.suggestions[0] if case.suggestions else None
-    return best if best and best.confidence >= _WORTH_SHOWING else None
+    # Of a reopened case, what had been decided before is shown, though nobody is sure of it any more.
+    return best if best and (best.confidence >= _WORTH_SHOWING or case.state == "reopened") else None
 
 
 def links(case: WorklistCase, page: Page) -> Iterator[str]:

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -165,31 +165,33 @@ def environment() -> dict[str, str]:
     }
 
 
+def make_storage(variables: dict[str, str]) -> None:
+    """Make Dagster's tables before three programs try it at once. Raises CalledProcessError."""
+    touch = (
+        "import dagster; one = dagster.DagsterInstance.get();"
+        "one.get_runs_count(); one.all_asset_keys(); one.all_instigator_state()"
+    )
+    subprocess.run([sys.executable, "-c", touch], env=variables, check=True)
+
+
 # -- serving --------------------------------------------------------------------------------------------------------
 
 
 def serve(port: int, *, run_night: bool) -> None:
     """Code server, daemon and web server, until Ctrl+C; then none of them is left."""
-    python = [sys.executable, "-m"]
     code_port = free_port(0)
     workspace = HOME / "workspace.yaml"
     workspace.write_text(WORKSPACE_YAML.format(port=code_port))
-    commands = {
-        "code-server": [
-            *python,
-            *("dagster", "api", "grpc", "-m", "dagster_project.definitions", "--location-name", "lettrage"),
-            *("--host", "127.0.0.1", "--port", str(code_port)),
-        ],
-        "daemon": [*python, "dagster._daemon", "run", "-w", str(workspace)],
-        "webserver": [*python, "dagster_webserver", "-h", "127.0.0.1", "-p", str(port), "-w", str(workspace)],
-    }  # fmt: skip
-    with running(commands) as processes:
+    programs = commands("dagster_project.definitions", workspace, code_port, port)
+    if not (HOME / "history").exists():
+        make_storage(environment())
+    with running(programs, environment(), LOGS) as processes:
         base = f"http://127.0.0.1:{port}"
         print("Starting the Dagster UI ...", flush=True)
         wait_until_ready(base, processes)
         if run_night:
             print("Running the night of the demo company ...", flush=True)
-            night_in_the_ui(base, processes)
+            night_in_the_ui(base, processes, deliver_statements)
             STAMP.write_text(_digest())
         print(CLICKS.format(base=base, company=COMPANY), flush=True)
         while True:
@@ -197,15 +199,31 @@ def serve(port: int, *, run_night: bool) -> None:
             _all_alive(processes)
 
 
+def commands(module: str, workspace: Path, code_port: int, port: int) -> dict[str, list[str]]:
+    """What is started: the code server for this module, the daemon, the web server; all on this machine only."""
+    python = [sys.executable, "-m"]
+    return {
+        "code-server": [
+            *python,
+            *("dagster", "api", "grpc", "-m", module, "--location-name", "lettrage"),
+            *("--host", "127.0.0.1", "--port", str(code_port)),
+        ],
+        "daemon": [*python, "dagster._daemon", "run", "-w", str(workspace)],
+        "webserver": [*python, "dagster_webserver", "-h", "127.0.0.1", "-p", str(port), "-w", str(workspace)],
+    }
+
+
 @contextlib.contextmanager
-def running(commands: dict[str, list[str]]) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+def running(
+    programs: dict[str, list[str]], variables: dict[str, str], logs: Path
+) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """Start the programs, each in a group of its own, and end the groups whole afterwards."""
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
-        for name, command in commands.items():
-            with (LOGS / f"{name}.log").open("wb") as log:
+        for name, command in programs.items():
+            with (logs / f"{name}.log").open("wb") as log:
                 processes[name] = subprocess.Popen(
-                    command, env=environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    command, env=variables, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     start_new_session=True, preexec_fn=_end_with_parent,  # noqa: PLW1509 - only one system call
                 )  # fmt: skip
         yield processes
@@ -267,12 +285,12 @@ def wait_until_ready(base: str, processes: dict[str, subprocess.Popen[bytes]]) -
     raise SystemExit(message)
 
 
-def night_in_the_ui(base: str, processes: dict[str, subprocess.Popen[bytes]]) -> None:
+def night_in_the_ui(base: str, processes: dict[str, subprocess.Popen[bytes]], deliver: Callable[[], object]) -> None:
     """Launch the nightly job as a person would, and wait for its end. Raises SystemExit when it fails."""
     job = {"repositoryLocationName": "lettrage", "repositoryName": "__repository__", "jobName": f"nightly_{COMPANY}"}
     launched = json.loads(ask(base, LAUNCH, parameters={"selector": job, "runConfigData": {}}))
     run_id = launched["data"]["launchRun"].get("run", {}).get("runId")
-    deliver_statements()
+    deliver()
     deadline = time.monotonic() + NIGHT_WITHIN
     while run_id and time.monotonic() < deadline:
         _all_alive(processes)
@@ -291,9 +309,7 @@ def night_in_the_ui(base: str, processes: dict[str, subprocess.Popen[bytes]]) ->
 def _all_alive(processes: dict[str, subprocess.Popen[bytes]]) -> None:
     for name, process in processes.items():
         if process.poll() is not None:
-            log = LOGS / f"{name}.log"
-            sys.stderr.write(log.read_text(errors="replace")[-3000:])
-            message = f"lettrage: the {name} has stopped by itself, see above and {log}"
+            message = f"lettrage: the {name} has stopped by itself; its log is in {LOGS}"
             raise SystemExit(message)
 
 
