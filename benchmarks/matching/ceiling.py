@@ -81,6 +81,9 @@ class _Oracle:
         self.names = [(_name_key(name), customer.customer_id) for customer in world.customers
                       for name in (customer.name, *customer.aliases)]  # fmt: skip
         self.only_names = [name for name, _ in self.names]
+        self.exact_names: dict[str, set[str]] = defaultdict(set)
+        for name, customer_id in self.names:
+            self.exact_names[name].add(customer_id)
         self.remembered: dict[str, frozenset[str]] = {}
 
     def decidable(self, payment: Payment, truth: Truth) -> bool:
@@ -139,17 +142,21 @@ class _Oracle:
         return frozenset(member for customer in found for member in self.family[customer])
 
     def _by_name(self, name: str) -> frozenset[str]:
+        """Customers of exactly this name; else those whose name was cut to it; else the likest, if few."""
         if name not in self.remembered:
             key = _name_key(name)
-            close = (
-                process.extract(key, self.only_names, scorer=fuzz.token_set_ratio, score_cutoff=88, limit=None)
-                if key
-                else []
-            )
-            best = max((score for _, score, _ in close), default=0.0)
-            self.remembered[name] = frozenset(self.names[at][1] for _, score, at in close if score >= best - 1)
-        found = self.remembered[name]
-        return found if len(found) <= 3 else frozenset()
+            found = self.exact_names.get(key, set())
+            if not found and len(name) >= 20:
+                found = {customer for other, customer in self.names if other.startswith(key)}
+            self.remembered[name] = frozenset(found or self._likest(key))
+        remembered = self.remembered[name]
+        return remembered if len(remembered) <= 3 else frozenset()
+
+    def _likest(self, key: str) -> set[str]:
+        names = self.only_names if key else []
+        close = process.extract(key, names, scorer=fuzz.token_sort_ratio, score_cutoff=88, limit=None)
+        best = max((score for _, score, _ in close), default=0.0)
+        return {self.names[at][1] for _, score, at in close if score >= best - 1}
 
     def _pool(self, payment: Payment, payers: Iterable[str]) -> list[OpenItem]:
         return [item for payer in payers for item in self.of_customer[payer]

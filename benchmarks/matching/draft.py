@@ -26,6 +26,7 @@ class Draft:
         self.as_of = as_of
         self.debtors = debtors
         self.by_id = {debtor.customer_id: debtor for debtor in debtors}
+        self.names = {debtor.name for debtor in debtors}
         self.series = series
         self.noise = noise
         self.used: set[str] = set()

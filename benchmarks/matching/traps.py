@@ -134,9 +134,14 @@ def neighbour_of_equal_price(draft: Draft, debtor: Debtor, item: OpenItem) -> bo
 
 def misdirected(draft: Draft, debtor: Debtor, item: OpenItem) -> bool:
     """A stranger pays us an invoice of somebody else; the number has a shape like ours."""
-    stranger = company_name(draft.chance, debtor.country), make_iban(draft.chance, debtor.country)
+    name = company_name(draft.chance, debtor.country)
+    if name in draft.names:
+        return False
+    stranger = name, make_iban(draft.chance, debtor.country)
     number = f"{draft.chance.choice(('RE', 'F', 'INV-', ''))}{draft.chance.randrange(10**5, 10**7)}"
-    words = say(draft.chance, SINGLE, debtor.language, n=number, **draft.parts(debtor, item))
+    # The customer number is the stranger's at the supplier that was meant, so it is none of ours.
+    parts = draft.parts(debtor, item) | {"c": f"{draft.chance.randrange(90_000, 99_999)}"}
+    words = say(draft.chance, SINGLE, debtor.language, n=number, **parts)
     amount = (
         item.open_amount if item.open_amount > 0 and draft.chance.random() < 0.5 else draw_amount(draft.chance, debtor)
     )
