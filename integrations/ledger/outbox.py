@@ -250,12 +250,13 @@ def _follow(unit: Unit, row: Any, state: PostingState, change: Change) -> None:
     if row.action == "reverse":
         if state == "confirmed" and other is not None and other.state != "reversed":
             _set(unit, other.outbox_id, change, state="reversed")
+            _cancel_out(unit, other.decision_id, row.decision_id)
         return
     if state in ("approved", "rejected") and other is not None:
         # Nothing came of it, and it was to be taken back anyway: neither happens.
         _set(unit, row.outbox_id, change, state="reversed")
         _set(unit, other.outbox_id, change, state="reversed", message="nothing to reverse: it was never booked")
-        _neither_will_show(unit, (row.decision_id, other.decision_id))
+        _cancel_out(unit, row.decision_id, other.decision_id)
         return
     into = {"submitted": "sent", "confirmed": "confirmed"}.get(state)
     if into:
@@ -270,19 +271,31 @@ def _follow(unit: Unit, row: Any, state: PostingState, change: Change) -> None:
         )
 
 
-def _neither_will_show(unit: Unit, decision_ids: tuple[int, int]) -> None:
-    """A movement and its reversal that the ERP will never see: both count as reflected, and cancel out."""
-    allocations, items = schema.allocations.c, schema.items.c
-    mine = (allocations.company_id == unit.company_id, allocations.decision_id.in_(decision_ids))
-    for row in unit.connection.execute(
-        select(allocations.item_no, allocations.settled).where(*mine, ~allocations.reflected)
-    ).all():
-        unit.connection.execute(
-            update(schema.items)
-            .where(items.company_id == unit.company_id, items.item_no == row.item_no)
-            .values(reflected=items.reflected + row.settled)
+def _cancel_out(unit: Unit, posted: int, reversal: int) -> None:
+    """Movements that the ERP's amounts never showed, and their reversals: both count as reflected from now on."""
+    table, there = schema.allocations.c, aliased(schema.allocations)
+    pairs = unit.connection.execute(
+        select(table.item_no)
+        .join(there, and_(there.c.company_id == table.company_id, there.c.item_no == table.item_no))
+        .where(
+            table.company_id == unit.company_id,
+            table.decision_id == reversal,
+            there.c.decision_id == posted,
+            ~there.c.reflected,
+            ~table.reflected,
         )
-    unit.connection.execute(update(schema.allocations).where(*mine).values(reflected=True))
+    ).scalars()
+    for item_no in list(pairs):
+        # One is the other with its sign turned: together they change nothing in what the item reflects.
+        unit.connection.execute(
+            update(schema.allocations)
+            .where(
+                table.company_id == unit.company_id,
+                table.decision_id.in_([posted, reversal]),
+                table.item_no == item_no,
+            )
+            .values(reflected=True)
+        )
 
 
 def release_lease(unit: Unit, worker: str, change: Change | None = None) -> None:

@@ -4,10 +4,10 @@ The ERP says 100 is open, we let a payment settle 60 of it: 40 is open, whatever
 40, it has booked ours, and still 40 is open. So every movement of ours is *reflected* or not, and what is open is the
 ERP's amount less our movements it does not reflect.
 
-The rule: when the ERP's amount falls, it reflects those of our movements, oldest first, that were sent and fit into
-the fall as a whole. When it rises, it reflects our reversals that fit, and then no longer reflects live ones that fit.
-Where the reason of a fall is not ours, this errs on the side of too little open: a payment too many becomes an
-exception, never an item settled twice.
+The rule: when the ERP's amount moved by exactly what some of our sent movements add up to, it reflects those. When it
+moved otherwise, somebody else was there too: then it reflects, oldest first, ours that fit as a whole into a fall, and
+every reversal that the ERP has confirmed; a rise takes back what was reflected and fits into it. Where the reason is
+not ours, this errs on the side of too little open: a payment too many becomes an exception, never an item settled twice.
 """
 
 from collections import defaultdict
@@ -20,6 +20,8 @@ from integrations.ledger import schema
 from integrations.ledger.unit import Unit
 
 _NOT_SENT = ("planned", "approved", "rejected")
+# How many movements of one item are tried in all combinations.
+_MOST = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class Movement:
     settled: int
     reflected: bool
     sent: bool
+    confirmed: bool
     live: bool
 
 
@@ -66,6 +69,7 @@ def movements_of(unit: Unit, item_nos: Sequence[int]) -> dict[int, list[Movement
                 settled=row.settled,
                 reflected=row.reflected,
                 sent=row.state is not None and row.state not in _NOT_SENT,
+                confirmed=row.state in ("confirmed", "reversed"),
                 live=row.live,
             )
         )
@@ -77,7 +81,7 @@ def reflect(movements: Sequence[Movement], *, direction: int, before: int, after
 
     ``direction`` is 1 for what is owed, -1 for credit. An item that is ``gone`` reflects everything that was sent.
 
-    >>> sixty = Movement(item_no=1, decision_id=7, settled=60, reflected=False, sent=True, live=True)
+    >>> sixty = Movement(item_no=1, decision_id=7, settled=60, reflected=False, sent=True, confirmed=True, live=True)
     >>> [one.settled for one in reflect([sixty], direction=1, before=100, after=40, gone=False)]
     [60]
     >>> reflect([sixty], direction=1, before=100, after=90, gone=False)
@@ -86,16 +90,30 @@ def reflect(movements: Sequence[Movement], *, direction: int, before: int, after
     if gone:
         return [one for one in movements if one.sent and not one.reflected]
     fall = direction * (before - after)
-    turned = []
-    for one in movements:
-        size = direction * one.settled
-        if one.sent and not one.reflected and size * fall > 0 and abs(size) <= abs(fall):
+    # What the ERP has confirmed is likelier to be in its number than what may or may not have arrived.
+    waiting = [one for one in movements if one.sent and not one.reflected]
+    waiting.sort(key=lambda one: (not one.confirmed, one.decision_id))
+    exact = _adding_up_to(fall, waiting[:_MOST], direction)
+    if exact is not None:
+        return exact
+    turned = [one for one in waiting if one.confirmed and direction * one.settled < 0]
+    fall -= sum(direction * one.settled for one in turned)
+    for one in waiting:
+        if 0 < direction * one.settled <= fall:
             turned.append(one)
-            fall -= size
-    if fall < 0:
-        for one in reversed(movements):
-            size = direction * one.settled
-            if one.reflected and one.live and one.sent and 0 < size <= -fall:
-                turned.append(one)
-                fall += size
+            fall -= direction * one.settled
+    for one in reversed(movements):
+        if one.reflected and one.live and one.sent and 0 < direction * one.settled <= -fall:
+            turned.append(one)
+            fall += direction * one.settled
     return turned
+
+
+def _adding_up_to(fall: int, waiting: Sequence[Movement], direction: int) -> list[Movement] | None:
+    """Some of these movements that add up to exactly the fall, the earlier ones preferred."""
+    reached: dict[int, tuple[int, ...]] = {0: ()}
+    for place, one in enumerate(waiting):
+        for total, places in list(reached.items()):
+            reached.setdefault(total + direction * one.settled, (*places, place))
+    found = reached.get(fall)
+    return None if found is None else [waiting[place] for place in found]
