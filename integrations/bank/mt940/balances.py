@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from integrations.bank.mt940.dates import day
+from integrations.bank.mt940.entry_line import UnreadableEntryError, grouped
 
-_BALANCE = re.compile(r"\s*([CD])\s?([0-9]{6})\s?([A-Z]{3})\s*([0-9]*[,.]?[0-9]*)\s*$", re.IGNORECASE)
-_SUM = re.compile(r"\s*([0-9]{1,9})\s*([A-Z]{3})\s*([0-9]*[,.]?[0-9]*)\s*$", re.IGNORECASE)
+_BALANCE = re.compile(r"\s*([CD])\s?([0-9]{6})\s?([A-Z]{3})\s*([0-9.,']+)\s*$", re.IGNORECASE)
+_SUM = re.compile(r"\s*([0-9]{1,9})\s*([A-Z]{3})\s*([0-9.,']+)\s*$", re.IGNORECASE)
 _DIGIT_LIMIT = 21
 
 
@@ -33,14 +34,17 @@ class ControlSum:
 def _number(text: str) -> Decimal | None:
     if not any("0" <= letter <= "9" for letter in text) or len(text) > _DIGIT_LIMIT:
         return None
-    return Decimal(text.replace(",", "."))
+    try:
+        return Decimal(text.replace(",", ".") if text.count(",") + text.count(".") < 2 else grouped(text))
+    except (UnreadableEntryError, InvalidOperation):
+        return None
 
 
 def read_balance(body: str) -> Balance | None:
     """A balance such as ``C240131EUR1234,56``; None when it cannot be read.
 
-    >>> read_balance("D240131EUR0012,5").amount
-    Decimal('-12.5')
+    >>> read_balance("D240131EUR0012,5").amount, read_balance("C240131EUR1.234,50").amount
+    (Decimal('-12.5'), Decimal('1234.50'))
     """
     found = _BALANCE.match(body.partition("\n")[0])
     if found is None:

@@ -20,7 +20,7 @@ _REGULAR = re.compile(
 # The line as it also comes: blanks for the entry date or in between, lower case, a mark or an amount on the next
 # line, a decimal point, no type code.
 _IRREGULAR = re.compile(
-    r"[ ]*([0-9]{6})([0-9]{4}|[ ]{0,4})\s{0,4}(E?R?[CD])[ ]?([A-Z]?)\s{0,2}"
+    r"([0-9 ]{0,12})\s{0,4}(E?R?[CD])[ ]?([A-Z]?)\s{0,2}"
     r"([0-9.,']*[0-9][0-9.,']*)(?![0-9.,'])[ ]*((?:[SNF][A-Z0-9]{2}[A-Z0-9 ])?)([^\n]*)",
     re.IGNORECASE,
 )
@@ -87,7 +87,8 @@ def _line(  # noqa: PLR0917 - called once per entry, names cost time
     value_date = day(value)
     entry_date = entry_day(entry, value) if entry else None
     if value_date is None:
-        remarks += (("value_date_invalid", f"the value date {value} does not exist; the entry has none now"),)
+        said = f"the value date {value} does not exist" if value else "there is no value date that can be read"
+        remarks += (("value_date_invalid", f"{said}; the entry has none now"),)
     if entry and entry_date is None:
         remarks += (("entry_date_invalid", f"the entry date {entry} does not exist; the entry has none now"),)
     trailing = None
@@ -119,14 +120,18 @@ def _irregular(body: str, currency: str | None) -> EntryLine:
     if found is None:
         message = "no value date, debit/credit mark and amount can be made out here; ask the bank for this entry"
         raise UnreadableEntryError("unreadable_entry", message)
-    value, entry, mark, _funds, digits, type_code, rest = found.groups()
+    dates, mark, _funds, digits, type_code, rest = found.groups()
+    dates = dates.strip()
+    value, entry = (dates[:6], dates[6:].strip()) if len(dates) in {6, 10} else ("", "")
+    if not value and "," not in digits:
+        raise UnreadableEntryError("unreadable_entry", "neither a date nor a plain amount can be made out here")
     amount, remarks = _irregular_amount(digits, currency)
     if mark != mark.upper():
         remarks += (("mark_in_lower_case", f"the debit/credit mark is written {mark!r}"),)
     if _NO_TYPE.match(type_code + rest):
         type_code, rest = "", type_code + rest
     more = body[found.end() + 1 :]
-    return _line(value, entry.strip(), mark.upper(), amount, type_code.upper(), rest, more, remarks)
+    return _line(value, entry, mark.upper(), amount, type_code.upper(), rest, more, remarks)
 
 
 def _irregular_amount(digits: str, currency: str | None) -> tuple[Decimal, tuple[tuple[str, str], ...]]:
@@ -137,7 +142,7 @@ def _irregular_amount(digits: str, currency: str | None) -> tuple[Decimal, tuple
     decimals = MINOR_DIGITS.get(currency or "", 2)
     remarks: tuple[tuple[str, str], ...] = ()
     if "'" in digits or commas > 1 or (points and commas) or points > 1:
-        plain = _grouped(digits)
+        plain = grouped(digits)
         remarks = (("amount_grouped", f"the amount {digits} is written with grouping marks and read as {plain}"),)
     elif points:
         fraction = digits.partition(".")[2]
@@ -156,10 +161,10 @@ def _irregular_amount(digits: str, currency: str | None) -> tuple[Decimal, tuple
     return amount, remarks
 
 
-def _grouped(digits: str) -> str:
+def grouped(digits: str) -> str:
     """Grouping marks taken out where there is only one way to read them.
 
-    >>> _grouped("1.234.567,89"), _grouped("1'234,50"), _grouped("1,234.50")
+    >>> grouped("1.234.567,89"), grouped("1'234,50"), grouped("1,234.50")
     ('1234567.89', '1234.50', '1234.50')
     """
     last = max(digits.rfind(","), digits.rfind("."))

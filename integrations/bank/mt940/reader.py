@@ -22,6 +22,7 @@ from matching.model.bank_statement import (
     StatementFormat,
     StatementStart,
 )
+from matching.model.currencies import MINOR_DIGITS
 
 _MESSAGE_TYPE = re.compile(r"(?:\{2:[IO]|\n(?=9[45][0-9] *(?:\n|$)|9[45]0 00))(94[02]|950)")
 _SUBFIELDS = re.compile(r"[0-9]{3}[^0-9A-Za-z /][0-9]{2}")
@@ -219,6 +220,8 @@ class _Reading:
     def _other(self, field: Field) -> Iterator[ReadEvent]:
         tag, line, body, _next = field
         value = body.partition("\n")[0].strip()
+        if tag and "{2:" in body:
+            self._announce(body)
         if not tag or tag in {"940", "942", "950"}:
             self._announce(body if not tag else f"\n{tag}\n")
             return
@@ -276,8 +279,8 @@ class _Reading:
 
     def _read_account(self, statement: StatementInProgress, value: str) -> None:
         found = _ACCOUNT_WITH_CURRENCY.fullmatch(value)
-        if found:
-            value, statement.account_currency = found.group(1), found.group(2)
+        if found and found.group(2) in MINOR_DIGITS:
+            value, statement.account_currency = found.groups()
         value = value.removeprefix("/").strip()
         compact = value.replace(" ", "")
         statement.account = (compact if is_iban(compact) else value) or None
@@ -292,6 +295,8 @@ class _Reading:
             yield _finding("error", "balance_unreadable", line, message)
         elif balance.on is None:
             yield _finding("warning", "balance_date_invalid", line, f"the date of the {what} balance does not exist")
+        if self._announced != "mt942":
+            statement.kind = "final"  # reports within the day have no balances of their own
         if opening:
             statement.opening, statement.opening_seen = balance, True
             return

@@ -58,6 +58,7 @@ def test_amount_and_sign(line: str, amount: str, mark: str):
         ("2601020102C,NTRFNONREF", "unreadable_entry"),
         ("2601020102CNTRFNONREF", "unreadable_entry"),
         ("no date C12,50", "unreadable_entry"),
+        ("C12", "unreadable_entry"),
         ("2601020102C-12,50NTRFNONREF", "unreadable_entry"),
         ("2601020102C1.234NTRFNONREF", "amount_ambiguous"),
         ("2601020102C12,34,56NTRFNONREF", "amount_ambiguous"),
@@ -88,6 +89,9 @@ def test_a_point_with_three_decimals_is_certain_in_a_currency_that_has_them():
         ("9901020102C1,00NTRF", date(1999, 1, 2), date(1999, 1, 2), []),
         ("1602300301C1,00NTRF", None, date(2016, 3, 1), ["value_date_invalid"]),
         ("2603010230C1,00NTRF", date(2026, 3, 1), None, ["entry_date_invalid"]),
+        ("C1,00NTRF", None, None, ["value_date_invalid"]),
+        ("          C1,00NTRF", None, None, ["value_date_invalid"]),
+        ("26010C1,00NTRF", None, None, ["value_date_invalid"]),
         ("3454543545C1,00NTRF", None, None, ["value_date_invalid", "entry_date_invalid"]),
     ],
 )

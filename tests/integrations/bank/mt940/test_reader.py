@@ -209,6 +209,11 @@ def test_an_unreadable_balance_is_an_error_and_the_entries_stay():
     assert len(reading.entries) == 1
 
 
+def test_a_balance_with_grouping_marks_is_read():
+    reading = read(WHOLE.replace("EUR100,00", "EUR1.100,00").replace("EUR125,50", "EUR1.125,50").encode())
+    assert reading.statements[0].integrity == "balanced"
+
+
 INTERIM = (
     ":20:IM1\n:25:DE89370400440532013000\n:28C:8/1\n:34F:EUR0,\n:13D:2601021200+0100\n"
     ":61:2601020102C25,50NTRFNONREF//B1\n:86:166?20RE 4711\n"
