@@ -1,14 +1,16 @@
 """Runs Lettrage's engine on a world, and takes its time, memory, learning and steadiness."""
 
 import random
+import subprocess
+import sys
 import time
-import tracemalloc
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 
 from benchmarks.matching.world import World
-from matching.engine import match
+from matching.engine import match, match_batch
+from matching.index import LedgerIndex
 from matching.model.decision import Decision
 from matching.model.open_item import LearnedFact, OpenItem
 from matching.model.policy import History
@@ -94,11 +96,17 @@ def _left(item: OpenItem, settled: dict[str, int]) -> OpenItem:
     )
 
 
-def peak_memory(world: World) -> int:
-    """The most bytes the engine allocated for one batch, the world itself not counted."""
-    tracemalloc.start()
-    try:
-        run(world)
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+def index_memory(items: int) -> tuple[float, float]:
+    """Megabytes and processor seconds of an index of so many open items, measured in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.matching.memory", str(items)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    return float(told[0]), float(told[1])
+
+
+def indexed_and_matched(world: World) -> tuple[float, float]:
+    """Processor seconds of indexing the ledger, and of matching the batch against it."""
+    start = time.process_time()
+    index = LedgerIndex.build(world.open_items, world.customers, world.history, world.policy)
+    between = time.process_time()
+    match_batch(index, world.payments, world.as_of)
+    return between - start, time.process_time() - between

@@ -129,21 +129,27 @@ def learning_curve(which: str, level: str, payments: int, items: int, seed: int)
 
 
 def scaling(level: str, payments: int, items: int, seed: int) -> list[Row]:
-    """The time per payment with ten times the open items, and the most memory the engine took."""
+    """What ten times the open items do to the index and to the time per payment."""
     rows: list[Row] = []
     for count in (items, items * 10):
         world = generate(level, payments, count, seed)
-        _, seconds = engine_run.timed(engine_run.run, world)
+        indexing, matching = engine_run.indexed_and_matched(world)
         rows.append(
             {
                 "open items": count,
                 "settled items": len(world.history.settled_items),
                 "payments": payments,
-                "processor seconds": round(seconds, 2),
-                "microseconds per payment": round(seconds / payments * 1e6),
+                "seconds to index": round(indexing, 2),
+                "microseconds per payment": round(matching / payments * 1e6),
             }
         )
     return rows
+
+
+def memory(items: int) -> list[Row]:
+    """What the index of a large ledger takes."""
+    megabytes, seconds = engine_run.index_memory(items)
+    return [{"open items": items, "megabytes": round(megabytes), "seconds to index": seconds}]
 
 
 def run_tables(say: Callable[[str, Iterable[Row]], None], argv: list[str]) -> None:
@@ -159,6 +165,7 @@ def run_tables(say: Callable[[str, Iterable[Row]], None], argv: list[str]) -> No
         say(f"{world.name}: learning", learning_curve(which, asked.level, asked.payments, asked.items, asked.seed))
     if asked.scaling:
         say("ten times the open items", scaling(asked.level, 2_000, asked.items, asked.seed))
+        say("a large ledger in memory", memory(1_000_000))
     sys.stdout.flush()
 
 
