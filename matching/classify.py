@@ -13,16 +13,21 @@ from matching.text.names import name_key
 from matching.text.normal import compact, plain
 
 _FEE = re.compile(
-    r"KONTOFUEHRUNG|KONTOFUHRUNG|KONTOABSCHLUSS|ENTGELT|BANKGEBUEHR|BANKGEBUHR|BANKKOSTEN|KOSTEN BETALINGSVERKEER|BANK ?CHARGES?\b"
-    r"|BANK FEE|ACCOUNT FEE|SERVICE CHARGE|FRAIS BANCAIRES|FRAIS DE TENUE|COMMISSION|COTISATION CARTE|PROWIZJA|OPLATA ZA|KOSTEN REKENING"
+    r"KONTOFUEHRUNG|KONTOFUHRUNG|KONTOABSCHLUSS|ENTGELT|BANKGEBUEHR|BANKGEBUHR|BANKKOSTEN"
+    r"|KOSTEN BETALINGSVERKEER|BANK ?CHARGES?\b"
+    r"|BANK FEE|ACCOUNT FEE|SERVICE CHARGE|FRAIS BANCAIRES|FRAIS DE TENUE|COMMISSION|COTISATION CARTE"
+    r"|PROWIZJA|OPLATA ZA|KOSTEN REKENING"
     r"|TRANSACTION FEE|MONTHLY FEE|GEBUEHR|GEBUHR|SPESEN|GEBYR|AVGIFT|COMMISSIONI|COMISION"
 )
 _INTEREST = re.compile(
-    r"\bZINSEN\b|HABENZINS|SOLLZINS|\bINTEREST\b|\bRENTE\b|CREDITRENTE|DEBETRENTE|\bINTERETS?\b|AGIOS|ODSETKI|INTERESSI|\bRANTA\b"
+    r"\bZINSEN\b|HABENZINS|SOLLZINS|\bINTEREST\b|\bRENTE\b|CREDITRENTE|DEBETRENTE|\bINTERETS?\b|AGIOS"
+    r"|ODSETKI|INTERESSI|\bRANTA\b"
 )
 _RETURN = re.compile(
-    r"RUECKLAST|RUCKLAST|RUECKGABE|RUCKGABE|RETOURE?\b|STORNO|STORNIERUNG|\bRETURN(?:ED)?\b|REJECT|CHARGEBACK|R-TRANSACTION|REFUSED"
-    r"|REVERSAL|IMPAYE|REJET|ANNULATION|ZWROT|REFUND|TERUGBOEK|STORNERING|INSOLUTO|DEVOLUCION|RETRAIT SDD|UNPAID|UNGEDECKT"
+    r"RUECKLAST|RUCKLAST|RUECKGABE|RUCKGABE|RETOURE?\b|STORNO|STORNIERUNG|\bRETURN(?:ED)?\b|REJECT"
+    r"|CHARGEBACK|R-TRANSACTION|REFUSED"
+    r"|REVERSAL|IMPAYE|REJET|ANNULATION|ZWROT|REFUND|TERUGBOEK|STORNERING|INSOLUTO|DEVOLUCION"
+    r"|RETRAIT SDD|UNPAID|UNGEDECKT"
     r"|\b(?:AC|AM|MD|MS|FF|RC|SL|BE|AG|DT|RR|TM)[0-9]{2}\b"
 )
 _RETURN_CODES = re.compile(r"/(?:RRTN|RRCT|UPDD|UPCT|PRDD|ARET|RDDT/[A-Z]*RET|RCDT/RRTN)|NRTI|\bRTI\b|RTRN")
@@ -30,11 +35,13 @@ _FEE_CODES = re.compile(r"/(?:CHRG|FEES|COMM|COMT)\b|NCHG|NCOM|SRVCHG|\bFEE\b")
 _INTEREST_CODES = re.compile(r"/INTR\b|NINT|\bINT\b")
 _SALARY = re.compile(r"\bSALA(?:RY|RIS|IRE)|\bGEHALT|\bLOHN|\bLOON\b|WYNAGRODZENIE|PAYROLL|\bLON\b|STIPENDIO|NOMINA\b")
 _TAX = re.compile(
-    r"FINANZAMT|BELASTINGDIENST|DGFIP|HMRC|URZAD SKARBOWY|SKATTEVERKET|SKATTEETATEN|SKAT\b|STEUERKASSE|BUNDESKASSE|AGENZIA ENTRATE"
+    r"FINANZAMT|BELASTINGDIENST|DGFIP|HMRC|URZAD SKARBOWY|SKATTEVERKET|SKATTEETATEN|SKAT\b"
+    r"|STEUERKASSE|BUNDESKASSE|AGENZIA ENTRATE"
     r"|TRESOR PUBLIC|IMPOTS"
 )
 _TAX_TEXT = re.compile(
-    r"UST|UMSATZSTEUER|VORSTEUER|\bBTW\b|\bVAT\b|\bTVA\b|\bTAX|STEUER|BELASTING|PODATEK|\bMOMS\b|OMZETBELASTING|IMPOT|ERSTATTUNG|TERUGGAAF|REFUND|ZWROT"
+    r"UST|UMSATZSTEUER|VORSTEUER|\bBTW\b|\bVAT\b|\bTVA\b|\bTAX|STEUER|BELASTING|PODATEK|\bMOMS\b"
+    r"|OMZETBELASTING|IMPOT|ERSTATTUNG|TERUGGAAF|REFUND|ZWROT"
 )
 
 
@@ -74,7 +81,7 @@ def _incoming(reading: Reading) -> IgnoredReason | None:
 
 
 def is_return(reading: Reading) -> bool:
-    """Whether an outgoing entry takes back money that a customer had paid (returned direct debit, recalled transfer)."""
+    """Whether an outgoing entry takes back a customer's money (a returned direct debit, a recalled transfer)."""
     payment = reading.payment
     if payment.amount >= 0:
         return False
@@ -87,13 +94,16 @@ def is_return(reading: Reading) -> bool:
 
 
 def _outgoing(reading: Reading) -> IgnoredReason | None:
-    payment = reading.payment
-    if is_return(reading):
-        return None
-    code = payment.transaction_code.upper()
+    """Only where nothing says that it takes back or pays back what a customer had paid."""
     customer = reading.payer.by_account or (reading.payer.name_grade in {"name", "cut"} and reading.payer.by_name)
-    if customer or reading.strong:
+    if is_return(reading) or customer or reading.strong:
         return None
+    return _kind_of_debit(reading)
+
+
+def _kind_of_debit(reading: Reading) -> IgnoredReason:
+    payment = reading.payment
+    code = payment.transaction_code.upper()
     by_the_bank = not payment.payer_account
     if _INTEREST_CODES.search(code) or (by_the_bank and _INTEREST.search(reading.text)):
         return "interest"

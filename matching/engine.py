@@ -7,6 +7,7 @@
     veto        what must not be posted, however good it looks                vetoes
     arbitrate   the whole batch at once: every item settled once              arbitration
     decide      posted, or an exception with the best suggestions             here
+    diagnose    why something was not posted                                  diagnose
     explain     one sentence a clerk can check                                explain
 
 Pure: the same payments and ledger give the same decisions, in any order, at any time. Amounts are conserved to the
@@ -19,6 +20,7 @@ from datetime import date
 from matching import decision_table, vetoes
 from matching.arbitration import CONTENDS_FROM, Proposal, arbitrate, content_key
 from matching.classify import ignored_reason, is_return
+from matching.diagnose import diagnose
 from matching.explain import allocations, evidence, money, sentence
 from matching.extract import Mention
 from matching.grades import Payer, Reference
@@ -40,7 +42,7 @@ from matching.score import scored
 from matching.suggest import payer_of, suggestions
 
 
-def match(
+def match(  # noqa: PLR0917 - the six things a decision rests on, in the order of the contract
     payments: Iterable[Payment],
     open_items: Iterable[OpenItem],
     customers: Iterable[Customer],
@@ -140,7 +142,7 @@ def _not_named(reading: Reading, index: LedgerIndex, found: list[Hypothesis]) ->
 
 
 def _nothing_else_to_find(reading: Reading, found: list[Hypothesis]) -> bool:
-    """Whether the text is read to its last digit, names the payer's own open documents, and nothing else fits the amount."""
+    """Whether the text is read to its last digit, names only the payer's own items, and no other fits the amount."""
     return (
         reading.fully_read
         and all(hypothesis.payer > Payer.OTHER for hypothesis in found)
@@ -279,7 +281,7 @@ def _decide(proposal: Proposal, index: LedgerIndex, taken: frozenset[int]) -> De
 
 def _exception(proposal: Proposal, index: LedgerIndex, taken: frozenset[int]) -> Decision:
     payment = proposal.payment
-    kind, why = _kind(proposal, index)
+    kind, why = diagnose(proposal, index)
     case = ExceptionCase(
         kind=kind,
         unallocated=payment.amount,
@@ -295,58 +297,6 @@ def _exception(proposal: Proposal, index: LedgerIndex, taken: frozenset[int]) ->
         explanation=why,
         evidence=evidence(proposal.best, proposal.reading, index) if proposal.hypotheses else (),
     )
-
-
-def _kind(proposal: Proposal, index: LedgerIndex) -> tuple[ExceptionKind, str]:
-    """What kind of exception it is, and why the payment was not posted."""
-    reading = proposal.reading
-    table = index.open
-    best = proposal.hypotheses[0] if proposal.hypotheses else None
-    if proposal.lost_to is not None:
-        twin = proposal.lost_to.payment
-        when = f"payment of {twin.booked_on}"
-        same = twin.amount == proposal.payment.amount and proposal.best.reference >= Reference.DIGITS
-        return ("duplicate_payment" if same else "ambiguous"), f"{proposal.why_not.capitalize()} ({when})."
-    if best and any(table.disputed[line.place] for line in best.lines):
-        return "disputed_item", "The item that the payment settles is disputed."
-    if reading.foreign:
-        return "currency_mismatch", f"{reading.foreign[0].text} is open in another currency than the payment's."
-    if reading.closed and (best is None or best.reference <= Reference.NEAR or "settled" in " ".join(best.doubts)):
-        mention = reading.closed[0]
-        paid = [place for place in mention.closed if index.settled.original[place] == reading.payment.amount]
-        number = index.settled.numbers[mention.closed[0]]
-        if paid or len(reading.closed) == 1:
-            return "duplicate_payment", f"{number} is settled already; the payment may be a second one."
-        return "wrong_reference", f"{number} is settled already and the amount is another one."
-    if best is None or best.confidence < index.policy.propose_from:
-        known = reading.likely[1] > Payer.UNKNOWN
-        if reading.unknown_numbers:
-            return (
-                "wrong_reference",
-                f"The text names {reading.unknown_numbers[0]}, which is no document of the ledger.",
-            )
-        if known:
-            return "no_match", "The payer is known, but no open item or sum of items fits the amount."
-        return "unknown_payer", "Neither the payer nor a document could be recognised."
-    return _kind_of(best, reading)
-
-
-def _kind_of(best: Hypothesis, reading: Reading) -> tuple[ExceptionKind, str]:
-    doubts = "; ".join(best.doubts)
-    because = doubts[:1].upper() + doubts[1:] + "." if doubts else ""
-    if best.payer is Payer.OTHER and best.reference >= Reference.DIGITS:
-        return "payer_mismatch", because
-    if reading.unknown_numbers and best.reference is Reference.NONE:
-        return "wrong_reference", because
-    if best.relation == "credit_taken":
-        return "credit_note_unclear", because or "A credit that the text does not name explains the difference."
-    if best.relation in {"short", "late", "tolerated"} and best.reference > Reference.NONE:
-        return "short_payment", because or "Less was paid than is open, and the evidence is not strong enough to post."
-    if best.relation == "over":
-        return "over_payment", because or "More was paid than is open, and the evidence is not strong enough to post."
-    if best.relation == "short" and reading.likely[1] > Payer.UNKNOWN:
-        return "no_match", "The payer is known, but no open item or sum of items fits the amount."
-    return "ambiguous", because or "The evidence is not strong enough to post."
 
 
 def _assert_conserved(decisions: tuple[Decision, ...], payments: dict[str, Payment]) -> None:

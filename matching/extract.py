@@ -10,10 +10,11 @@ Bounds: the first 6,000 characters, 240 digit groups and 80 mentions of a paymen
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from matching.grades import Reference
 from matching.index import LedgerIndex, NumberIndex
-from matching.numbers.series import DIGITS, LETTERS, digit_key, shape
+from matching.numbers.series import DIGITS, digit_key, shape
 from matching.text.normal import compact, plain
 
 MOST_GROUPS = 240
@@ -23,9 +24,11 @@ _GAP = re.compile(r"[^A-Z0-9]{0,4}")
 _PREFIX = re.compile(r"([A-Z]+)[^A-Z0-9]{0,3}$")
 _CHAINED = re.compile(r"[0-9]{2,6}[^A-Z0-9 ]$")
 _NO_DOCUMENT = re.compile(
-    r"(?:\b(?:KD|KDN|KUNDEN?|KND|KLANT|KLANTEN|DEB|DEBITOR|DEBITEUR(?:EN)?|CLIENT|CUST|CUSTOMER|KONTRAHENT|KLIENT|KUND|MANDANT"
+    r"(?:\b(?:KD|KDN|KUNDEN?|KND|KLANT|KLANTEN|DEB|DEBITOR|DEBITEUR(?:EN)?|CLIENT|CUST|CUSTOMER"
+    r"|KONTRAHENT|KLIENT|KUND|MANDANT"
     r"|VERTRAG|CONTRACT|CONTRAT|UMOWA|MANDAT|MANDATE)[^A-Z0-9]{0,3}(?:N|NR|NO|NUM|NUMMER|NUMER|NUMBER|ID|CODE)?"
-    r"|KDNR|KUNDENNUMMER|KUNDENNR|KLANTNR|KLANTNUMMER|DEBNR|CUSTNO|CUSTOMERNO|TEL|TELEFON|TELEFOON|PHONE|FAX|IBAN|BIC|KONTO|BLZ|PLZ|NIP"
+    r"|KDNR|KUNDENNUMMER|KUNDENNR|KLANTNR|KLANTNUMMER|DEBNR|CUSTNO|CUSTOMERNO|TEL|TELEFON|TELEFOON"
+    r"|PHONE|FAX|IBAN|BIC|KONTO|BLZ|PLZ|NIP"
     r"|VAT|BTW|UST|USTID|KVK|SIRET|SIREN|KNR)[^A-Z0-9]{0,3}$"
 )
 _SLIPPED = re.compile(
@@ -36,12 +39,15 @@ _NOT_ALNUM = re.compile(r"[^A-Z0-9]+")
 _DIGIT = re.compile(r"[0-9]")
 _RF = re.compile(r"RF[0-9]{2}")
 _DATE_OR_AMOUNT = re.compile(
-    r"(?<![0-9])(?:(?:0?[1-9]|[12][0-9]|3[01])[./-](?:0?[1-9]|1[0-2])[./-](?:20)?[0-9]{2}|20[0-9]{2}-[01][0-9]-[0-3][0-9])(?![0-9])"
-    r"|(?<![0-9])[0-9]{1,3}(?:[.' ]?[0-9]{3})*,[0-9]{2}(?![0-9])|(?<![0-9])[0-9]{1,3}(?:[,' ]?[0-9]{3})*\.[0-9]{2}(?![0-9.])"
+    r"(?<![0-9])(?:(?:0?[1-9]|[12][0-9]|3[01])[./-](?:0?[1-9]|1[0-2])[./-](?:20)?[0-9]{2}"
+    r"|20[0-9]{2}-[01][0-9]-[0-3][0-9])(?![0-9])"
+    r"|(?<![0-9])[0-9]{1,3}(?:[.' ]?[0-9]{3})*,[0-9]{2}(?![0-9])"
+    r"|(?<![0-9])[0-9]{1,3}(?:[,' ]?[0-9]{3})*\.[0-9]{2}(?![0-9.])"
     r"|(?<![A-Z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![A-Z0-9])"
 )
 _AMOUNT = re.compile(
-    r"(?<![0-9])[0-9]{1,3}(?:[.' ][0-9]{3})*,[0-9]{2}(?![0-9])|(?<![0-9])[0-9]{1,3}(?:[,' ][0-9]{3})*\.[0-9]{2}(?![0-9.])"
+    r"(?<![0-9])[0-9]{1,3}(?:[.' ][0-9]{3})*,[0-9]{2}(?![0-9])"
+    r"|(?<![0-9])[0-9]{1,3}(?:[,' ][0-9]{3})*\.[0-9]{2}(?![0-9.])"
 )
 _LIST_GAP = re.compile(r"\s*(?:[/,;+&.|]|-|UND|AND|EN|ET|I|BIS|TOT|TO|AU|A|T/M|DO|OG|OCH|E|Y)?\s*")
 _RANGE_GAP = re.compile(r"\s*(?:-|BIS|TOT|TO|AU|T/M|DO)\s*")
@@ -266,7 +272,7 @@ def shorthand(text: str, groups: list[Group], mentions: list[Mention], index: Le
         for group in (group for group in free if group.start >= mention.end):
             if len(group.digits) > len(base) or _LIST_GAP.fullmatch(text, at, group.start) is None:
                 break
-            item = _sibling(mention, base, group, index)
+            item = _sibling(base, group, index)
             if item is None:
                 break
             found.append(item)
@@ -280,7 +286,7 @@ def _tail_digits(mention: Mention, index: LedgerIndex) -> str:
     return index.closed_numbers.digits_of(mention.closed[0])[0]
 
 
-def _sibling(mention: Mention, base: str, group: Group, index: LedgerIndex) -> Mention | None:
+def _sibling(base: str, group: Group, index: LedgerIndex) -> Mention | None:
     """The document whose number is the first one's with its last digits replaced."""
     key = digit_key(base[: len(base) - len(group.digits)] + group.digits)
     items = tuple(index.numbers.full.get(key))
@@ -293,7 +299,7 @@ def _sibling(mention: Mention, base: str, group: Group, index: LedgerIndex) -> M
 def ranges(text: str, mentions: list[Mention], index: LedgerIndex) -> list[Mention]:
     """Documents between two named ones: ``10023-10027``, ``10023 bis 10027``."""
     found: list[Mention] = []
-    for one, other in zip(mentions, mentions[1:], strict=False):
+    for one, other in pairwise(mentions):
         if _RANGE_GAP.fullmatch(text, one.end, other.start) is None:
             continue
         first, last = digit_key(_tail_digits(one, index)), digit_key(_tail_digits(other, index))
@@ -308,7 +314,7 @@ def ranges(text: str, mentions: list[Mention], index: LedgerIndex) -> list[Menti
 def running_numbers(
     text: str, groups: list[Group], mentions: list[Mention], index: LedgerIndex, customers: frozenset[int]
 ) -> list[Mention]:
-    """Numbers quoted without their year, prefix or zeros; of the payer's documents, or with year or prefix beside them."""
+    """Numbers without their year, prefix or zeros: of the payer's documents, or with year or prefix beside them."""
     found: list[Mention] = []
     free = _free(groups, mentions, text, masked=True)
     for place, group in enumerate(free):
@@ -335,7 +341,7 @@ def _running(text: str, group: Group, earlier: str, index: LedgerIndex, customer
                 best.setdefault(Reference.PART, ([], []))[0].extend(ending)
     for slot, numbers in enumerate((index.numbers, index.closed_numbers)):
         for place in numbers.tails.get(key, 200):
-            grade = _running_grade(group, earlier, letters, place, numbers, customers)
+            grade = _running_grade(group, earlier, letters, place, numbers=numbers, customers=customers)
             if grade > Reference.NONE and place not in best.get(grade, _NONE)[slot]:
                 best.setdefault(grade, ([], []))[slot].append(place)
     if not best:
@@ -354,7 +360,7 @@ _NONE: tuple[list[int], list[int]] = ([], [])
 
 
 def _running_grade(
-    group: Group, earlier: str, letters: str, place: int, numbers: NumberIndex, customers: frozenset[int]
+    group: Group, earlier: str, letters: str, place: int, *, numbers: NumberIndex, customers: frozenset[int]
 ) -> Reference:
     number = plain(numbers.table.numbers[place])
     own = numbers.series.get(shape(number))
@@ -378,7 +384,8 @@ def _running_grade(
 
 
 _DOCUMENT_WORD = re.compile(
-    r"(?:\bRE|\bRG|RENR|RGNR|RECHN\w*|RNR|FACT\w*|FAC|FAKT\w*|FATTUR\w*|INV\w*|\bNR|\bNO|NUMMER|NUMER|NUM|\bN|\bFV|\bFA|\bF|\bR)$"
+    r"(?:\bRE|\bRG|RENR|RGNR|RECHN\w*|RNR|FACT\w*|FAC|FAKT\w*|FATTUR\w*|INV\w*|\bNR|\bNO|NUMMER|NUMER"
+    r"|NUM|\bN|\bFV|\bFA|\bF|\bR)$"
 )
 
 
@@ -446,7 +453,7 @@ def _letters_before(text: str, start: int) -> str:
 
 
 def near_strings(text: str, groups: list[Group]) -> list[str]:
-    """What in the text might be a mistyped number: digit groups that are no date or amount, alone and with neighbours."""
+    """What in the text might be a mistyped number: digits that are no date or amount, alone and with neighbours."""
     found: dict[str, None] = {}
     sources = [_free(groups, (), text, masked=True)]
     undone = slips_undone(text)

@@ -111,7 +111,7 @@ def month(ordinal: int) -> int:
 
 
 def _once(items: Iterable[OpenItem]) -> list[OpenItem]:
-    """One item per id: where an ERP delivers two, the one with the smaller open amount, so that nothing is over-settled."""
+    """One item per id: of two the one with the smaller open amount, so that nothing is settled beyond what is open."""
     seen: dict[str, OpenItem] = {}
     for item in items:
         other = seen.setdefault(item.item_id, item)
@@ -280,7 +280,7 @@ class LedgerIndex:
         return cls(open_items, customers, history, policy)
 
     def issued(self, digits: str) -> bool:
-        """Whether a number of these digits lies within a range that the ERP has issued, as far as that says anything."""
+        """Whether a number of these digits lies within a range that the ERP has issued, if that says anything."""
         key, width = digit_key(digits), len(digits)
         return any(
             width == own and low <= key <= high and (high - low) * 5 < 10**width

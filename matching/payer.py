@@ -11,6 +11,7 @@ from matching.text.normal import compact
 
 _ALIKE = 86.0
 _SURE = 94.0
+_SAME = 97.0
 _WORD = re.compile(r"[A-Z0-9][A-Z0-9-]{3,19}")
 
 
@@ -70,16 +71,18 @@ class PayerView:
             return Payer.SIMILAR if known else Payer.NAMED
         if not self.name:
             return Payer.UNKNOWN
+        return self._grade_by_likeness(customer, parties, known=known)
+
+    def _grade_by_likeness(self, customer: int, parties: Parties, *, known: bool) -> Payer:
+        """By how alike the names are, if the name is not simply somebody else's."""
         likeness = parties.likeness(self.name, customer)
-        if likeness >= _ALIKE and not (known and likeness < _SURE):
-            return Payer.NAMED if likeness >= 97 else Payer.SIMILAR
-        if self.name_grade == "similar" and any(parties.related(payer, customer) for payer in self.by_name):
+        if likeness >= (_SURE if known else _ALIKE):
+            return Payer.NAMED if likeness >= _SAME else Payer.SIMILAR
+        similar = self.name_grade == "similar"
+        if similar and any(parties.related(payer, customer) for payer in self.by_name):
             return Payer.SIMILAR
-        if known:
-            return Payer.OTHER
-        if self.name_grade == "similar" and max(parties.likeness(self.name, payer) for payer in self.by_name) >= _SURE:
-            return Payer.OTHER
-        return Payer.UNKNOWN
+        other = known or (similar and max(parties.likeness(self.name, payer) for payer in self.by_name) >= _SURE)
+        return Payer.OTHER if other else Payer.UNKNOWN
 
 
 def relatives(payers: Sequence[int], parties: Parties) -> list[int]:

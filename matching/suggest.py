@@ -118,8 +118,10 @@ def _named(reading: Reading, index: LedgerIndex, taken: frozenset[int]) -> list[
             if len(chosen) > 1:
                 one = one.doubted("other documents are named as well", _ONE_OF_SEVERAL)
             found.append(one)
-    for hypothesis in by_amount(reading, index):
-        found.append(hypothesis.doubted("the text names other documents", _AMOUNT_ONLY) if chosen else hypothesis)
+    found.extend(
+        hypothesis.doubted("the text names other documents", _AMOUNT_ONLY) if chosen else hypothesis
+        for hypothesis in by_amount(reading, index)
+    )
     return scored(found)
 
 

@@ -4,7 +4,7 @@ A veto never makes an explanation disappear where a person could still want it: 
 threshold to post and says why. Only guesses by amount disappear when the payment names a document that is closed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from matching.grades import Payer, Reference
 from matching.hypothesis import Hypothesis
@@ -26,46 +26,88 @@ def apply(reading: Reading, found: Iterable[Hypothesis], index: LedgerIndex) -> 
 
 
 def _judge(reading: Reading, hypothesis: Hypothesis, index: LedgerIndex) -> Hypothesis:
-    table = index.open
-    places = hypothesis.places
-    if any(table.disputed[place] for place in places):
+    if any(index.open.disputed[place] for place in hypothesis.places):
         hypothesis = hypothesis.doubted("an item is disputed", NEVER)
-    if hypothesis.payer > Payer.OTHER and hypothesis.relation in _WHOLE and hypothesis.reference >= Reference.FULL:
-        if len(reading.first_view.strong) == len(places):
-            return hypothesis
-    if hypothesis.payer is Payer.OTHER:
-        hypothesis = hypothesis.doubted("the payer is known as another customer", NEVER)
-    if hypothesis.reference is not Reference.NONE and hypothesis.relation not in _INEXACT:
-        pass
-    elif reading.unknown_numbers and hypothesis.reference is Reference.NONE:
-        number = reading.unknown_numbers[0]
-        hypothesis = hypothesis.doubted(f"the text names {number}, which is no open document", NEVER)
-    elif reading.unknown_numbers:
-        number = reading.unknown_numbers[0]
-        hypothesis = hypothesis.doubted(f"the text also names {number}, which is no open document", NEVER)
-    if hypothesis.relation == "over" and hypothesis.rest * 2 > sum(table.open[place] for place in places):
-        hypothesis = hypothesis.doubted("far more was paid than the named items amount to", NEVER)
-    if hypothesis.relation == "over" and len(places) > 2:
-        hypothesis = hypothesis.doubted("the list of documents may have been cut off", NEVER)
-    if hypothesis.relation == "short" and any(
-        line.residual > 4 * line.cash and line.reason == "unknown" for line in hypothesis.lines
-    ):
-        hypothesis = hypothesis.doubted("far less was paid than the named item amounts to", NEVER)
-    if hypothesis.reference in {Reference.NEAR, Reference.PART} and hypothesis.relation == "exact":
-        other = [number for number in reading.unknown_numbers if number not in hypothesis.quoted]
-        if other:
-            hypothesis = hypothesis.doubted(f"the text also names {other[0]}, which is no open document", NEVER)
-    if reading.foreign:
-        number = reading.foreign[0].text
-        hypothesis = hypothesis.doubted(f"the text names {number}, which is open in another currency", NEVER)
-    closed = reading.closed_for_sure if hypothesis.reference is Reference.NEAR else reading.closed
-    if closed and hypothesis.reference <= Reference.NEAR:
-        hypothesis = hypothesis.doubted("the text names a document that is already settled", NEVER)
-    elif closed and hypothesis.relation not in {"exact", "advice"}:
-        hypothesis = hypothesis.doubted("the text also names a document that is already settled", NEVER)
-    if hypothesis.reference <= Reference.NEAR and any(table.issued[place] > reading.paid_on for place in places):
-        hypothesis = hypothesis.doubted("an item is younger than the payment", NEVER)
+    if _beyond_doubt(hypothesis, reading):
+        return hypothesis
+    for veto in _VETOES:
+        why = veto(hypothesis, reading, index)
+        if why:
+            hypothesis = hypothesis.doubted(why, NEVER)
     return hypothesis
+
+
+def _beyond_doubt(hypothesis: Hypothesis, reading: Reading) -> bool:
+    """Everything the text names is settled to the cent: there is nothing left that could speak against it."""
+    return (
+        hypothesis.payer > Payer.OTHER
+        and hypothesis.relation in _WHOLE
+        and hypothesis.reference >= Reference.FULL
+        and len(reading.first_view.strong) == len(hypothesis.lines)
+    )
+
+
+def _another_customer(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
+    del reading, index
+    return "the payer is known as another customer" if hypothesis.payer is Payer.OTHER else ""
+
+
+def _unknown_number(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
+    """What the payer names and we do not know may be what was paid; it does not matter where all fits without it."""
+    del index
+    weak = hypothesis.reference <= Reference.PART
+    if not weak and hypothesis.relation not in _INEXACT:
+        return ""
+    other = [number for number in reading.unknown_numbers if number not in hypothesis.quoted]
+    return f"the text names {other[0]}, which is no open document" if other else ""
+
+
+def _far_more(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
+    del reading
+    if hypothesis.relation != "over":
+        return ""
+    if hypothesis.rest * 2 > sum(index.open.open[place] for place in hypothesis.places):
+        return "far more was paid than the named items amount to"
+    return "the list of documents may have been cut off" if len(hypothesis.lines) > 2 else ""
+
+
+def _far_less(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
+    del reading, index
+    if hypothesis.relation != "short":
+        return ""
+    far = any(line.residual > 4 * line.cash and line.reason == "unknown" for line in hypothesis.lines)
+    return "far less was paid than the named item amounts to" if far else ""
+
+
+def _another_currency(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
+    del hypothesis, index
+    return f"the text names {reading.foreign[0].shown}, which is open in another currency" if reading.foreign else ""
+
+
+def _settled_already(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
+    del index
+    closed = reading.closed_for_sure if hypothesis.reference is Reference.NEAR else reading.closed
+    if closed and (hypothesis.reference <= Reference.NEAR or hypothesis.relation not in _WHOLE):
+        return f"the text names {closed[0].shown or closed[0].text}, which is already settled"
+    return ""
+
+
+def _younger(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
+    if hypothesis.reference > Reference.NEAR:
+        return ""
+    younger = any(index.open.issued[place] > reading.paid_on for place in hypothesis.places)
+    return "an item is younger than the payment" if younger else ""
+
+
+_VETOES: tuple[Callable[[Hypothesis, Reading, LedgerIndex], str], ...] = (
+    _another_customer,
+    _unknown_number,
+    _far_more,
+    _far_less,
+    _another_currency,
+    _settled_already,
+    _younger,
+)
 
 
 def _competing(found: list[Hypothesis], reading: Reading) -> list[Hypothesis]:

@@ -38,7 +38,7 @@ def by_amount(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]:
     ]
     sums = _sums(reading, index, places)
     sure = reading.likely[1] if len(reading.own) == 1 else Payer.SIMILAR
-    yield from _judged_singles(reading, index, singles, elsewhere, sums, sure)
+    yield from _judged_singles(reading, index, singles, elsewhere, sums, sure=sure)
     ways = len({hypothesis.places for hypothesis in sums}) + len(singles) + len(elsewhere)
     for hypothesis in sums:
         found = replace(hypothesis, payer=sure)
@@ -66,6 +66,7 @@ def _judged_singles(
     singles: list[int],
     elsewhere: list[int],
     sums: list[Hypothesis],
+    *,
     sure: Payer,
 ) -> Iterator[Hypothesis]:
     ways = len(singles) + len(elsewhere)

@@ -159,7 +159,7 @@ def _with_one_more(
 
 
 def _some_of(reading: Reading, index: LedgerIndex, chosen: dict[int, Mention]) -> Iterator[Hypothesis]:
-    """Only some of the named items add up to the amount: better suggested than posted, unless the rest is named weakly."""
+    """Only some of the named items add up to the amount: suggested, unless what is left over is one weak mention."""
     table = index.open
     amount = reading.payment.amount
     strong = {place: mention for place, mention in chosen.items() if mention.grade >= Reference.DIGITS}

@@ -1,4 +1,4 @@
-"""A number typed wrong: one digit wrong, missing, doubled or swapped, of an item whose amount is exactly what was paid."""
+"""A number typed wrong: a digit wrong, missing, doubled or swapped, of an item of exactly the amount paid."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The payment names a month instead of a document: rents, subscriptions and other amounts that are the same every month."""
+"""The payment names a month instead of a document: rents, subscriptions, whatever is the same amount every month."""
 
 import re
 from collections.abc import Iterator

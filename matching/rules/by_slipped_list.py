@@ -1,9 +1,8 @@
 """A list of documents with one or two of its numbers typed wrong: the rest is read, and the amount tells which."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice, product
 
-from matching.extract import Mention
 from matching.grades import Payer, Reference
 from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
@@ -18,11 +17,11 @@ _MOST_WAYS = 2_000
 
 
 def by_slipped_list(reading: Reading, index: LedgerIndex, view: TextView) -> Iterator[Hypothesis]:
-    """The payer's own named items, and for each number that is none of theirs an item one slip away, if exactly one way adds up."""
+    """The payer's own named items, and for each other number an item one slip away, if exactly one way adds up."""
     table = index.open
     named = choose(reading, index, [*view.strong, *view.weak])
     own = [place for place in named if reading.payer_grade(table.customer[place]) > Payer.OTHER]
-    wrong = _wrong_strings(reading, view, named, own)
+    wrong = _wrong_strings(view, own)
     if not wrong or len(wrong) > _MOST_WRONG or len(own) + len(wrong) < 2:
         return
     customers = reading.likely[0] or sorted({table.customer[place] for place in own})
@@ -50,7 +49,7 @@ def by_slipped_list(reading: Reading, index: LedgerIndex, view: TextView) -> Ite
         yield found if len(ways) == 1 else found.doubted("the mistyped numbers fit in more than one way", 5_000)
 
 
-def _wrong_strings(reading: Reading, view: TextView, named: Mapping[int, Mention], own: list[int]) -> list[str]:
+def _wrong_strings(view: TextView, own: list[int]) -> list[str]:
     """Numbers quoted that are not the payer's: unknown ones, and other customers' or settled documents."""
     found = dict.fromkeys(view.unknown)
     for mention in (*view.strong, *view.weak):

