@@ -138,6 +138,7 @@ class _Intake:
     # Chunks that were recognised, whose items' bits are not set yet: needless when everything is recognised.
     unmarked: set[str] = field(default_factory=set)
     passed_over: int = 0
+    kept: int = 0
     returned: int = 0
     known_chunks: set[str] = field(default_factory=set)
     used_chunks: set[str] = field(default_factory=set)
@@ -297,7 +298,9 @@ class _Intake:
 
     def keep(self, ids: Sequence[str]) -> None:
         """Items that are in the snapshot but could not be read: nothing new is known of them, so they stay."""
+        self._mark_unmarked()
         self._mark([one.item_no for one in self._standing(schema.items.c.item_id, [storable(each) for each in ids])])
+        self.kept += len(ids)
 
     def close_unseen(self) -> None:
         """Items the ERP no longer lists are no longer open."""
@@ -392,7 +395,11 @@ class _Intake:
         table = schema.item_chunks.c
         own = [table.company_id == self.unit.company_id, table.kind == self.kind]
         if whole or self.changed or self.gone:
-            for digests in batches(sorted(self.known_chunks - self.used_chunks)):
+            stale = self.known_chunks - self.used_chunks
+            if self.kept:
+                # Items stand that no chunk holds: the next snapshot must not be taken for this one.
+                stale |= set(sorted(self.used_chunks)[:1])
+            for digests in batches(sorted(stale)):
                 self.unit.connection.execute(delete(schema.item_chunks).where(*own, table.digest.in_(digests)))
         self._forget_source(self.kind)
         if self.returned:

@@ -7,7 +7,7 @@ ERP's amount less our movements it does not reflect.
 The rule: when the ERP's amount moved by exactly what some of our sent movements add up to, it reflects those. When it
 moved otherwise, somebody else was there too: then it reflects, oldest first, ours that fit as a whole into a fall, and
 every reversal that the ERP has confirmed; a rise takes back what was reflected and fits into it. Where the reason is
-not ours, this errs on the side of too little open: a payment too many becomes an exception, never an item settled twice.
+not ours, this errs on the side of too little open: a payment becomes an exception, never an item settled twice.
 """
 
 from collections import defaultdict

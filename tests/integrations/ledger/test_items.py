@@ -89,6 +89,17 @@ def test_chunks_and_changes_in_between(ledger: Ledger, monkeypatch: pytest.Monke
     assert (twice.repeated, twice.changed, twice.gone) == (("000",), 0, 0)
 
 
+def test_what_could_not_be_read_stays_until_it_is_really_gone(ledger: Ledger) -> None:
+    pull(ledger, item("1"), item("2"), item("3"))
+    kept = ledger.import_open_items(ACME, [item("1"), item("2")], snapshot=True, change=connector(), keep=["3"])
+    assert (kept.changed, kept.gone) == (0, 0)
+    again = ledger.import_open_items(ACME, [item("1"), item("2")], snapshot=True, change=connector(), keep=["3"])
+    assert (again.changed, again.gone) == (0, 0)
+    assert set(still_open(ledger)) == {"1", "2", "3"}
+    pull(ledger, item("1"), item("2"))
+    assert set(still_open(ledger)) == {"1", "2"}
+
+
 def test_settled_items_teach_but_do_not_close(ledger: Ledger) -> None:
     paid = replace(item("1", open_amount=0), settled_on=date(2026, 11, 1))
     pull(ledger, item("1"), item("2"))
