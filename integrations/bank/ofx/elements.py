@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 _ENTRY = b"<STMTTRN"
 _CLOSE = b"</STMTTRN"
-_GREATER, _SLASH = b">/"
+_SLASH = ord("/")
 _NAME_ENDS = frozenset(b"> \t\r\n/")
 _LIST_ENDS = re.compile(rb"</?(?:BANKTRANLIST|INVTRANLIST|INVBANKTRAN|CCSTMTRS|STMTRS|INVSTMTRS|LEDGERBAL)\s*>")
 _LONGEST = 1 << 20
@@ -80,6 +80,8 @@ class ElementStream:
     def pieces(self) -> Iterator[Piece]:
         """Structure and entries in file order."""
         while True:
+            while piece := self._plain_entry():
+                yield piece
             start = self._find_entry(self._position, len(self._upper))
             if start >= 0:
                 if self._upper.find(b"<", self._position, start) >= 0:
@@ -98,23 +100,24 @@ class ElementStream:
                 self._advance(cut)
             self._refill()
 
-    def _entry(self, start: int) -> Piece:
-        """The entry element that begins at ``start``; the position then stands behind it."""
-        self._advance(start)
-        upper, inside = self._upper, start + len(_ENTRY) + 1
+    def _plain_entry(self) -> Piece | None:
+        """The next element, if it follows at once, is written plainly, closed and wholly read, as nearly all are."""
+        upper, raw, position = self._upper, self._raw, self._position
+        start = upper.find(b"<", position)
+        inside = start + 9
+        if upper[start:inside] != b"<STMTTRN>":
+            return None
         close = upper.find(b"</STMTTRN>", inside)
-        # Nearly all elements are plain and closed; one look suffices for them.
-        if (
-            close > 0
-            and upper[inside - 1] == _GREATER
-            and upper.find(_ENTRY, inside, close) < 0
-            and (upper.find(b"TRANLIST", inside, close) < 0)
-        ):
-            return self._taken_entry(inside, close, close + 10, "closed")
-        return self._odd_entry()
+        if close < 0 or upper.find(_ENTRY, inside, close) >= 0 or upper.find(b"TRANLIST", inside, close) >= 0:
+            return None
+        line = self._line + raw.count(self._newline, position, start)
+        self._line = line + raw.count(self._newline, start, close)
+        self._position = close + 10
+        return Piece("entry", raw[inside:close], line, "closed")
 
-    def _odd_entry(self) -> Piece:
-        """An element that is not closed, or written unusually, or not wholly read yet."""
+    def _entry(self, start: int) -> Piece:
+        """An element that is not closed, or written unusually, or not wholly read yet; the position moves behind it."""
+        self._advance(start)
         while True:
             inside = self._upper.find(b">", self._position) + 1
             if inside and self._upper[inside - 2] == _SLASH:

@@ -48,7 +48,9 @@ class EntryBuilder:
         posted = self._day(fields.get("DTPOSTED", ""))
         if posted is None:
             raise EntryUnreadable("date_unreadable", _no_date(fields.get("DTPOSTED", "").strip()))
-        currency, instructed, rate = self._currencies(fields)
+        currency, instructed, rate = self.currency, None, None
+        if "CURSYM" in fields or "ORIGCURRENCY.CURSYM" in fields:
+            currency, instructed, rate = self._currencies(fields)
         try:
             amount = parse_amount(amount_text, MINOR_DIGITS.get(currency or ""))
         except AmountUnreadable as trouble:
@@ -87,8 +89,6 @@ class EntryBuilder:
         CURRENCY says in which currency TRNAMT stands; ORIGCURRENCY says from which one it was converted
         (specification, clause 5.2). Without CURDEF, CURRENCY is all there is.
         """
-        if "CURSYM" not in fields and "ORIGCURRENCY.CURSYM" not in fields:
-            return self.currency, None, None
         stated = currency_code(fields.get("CURSYM", ""))
         original = currency_code(fields.get("ORIGCURRENCY.CURSYM", ""))
         rate = _rate(fields.get("ORIGCURRENCY.CURRATE") or fields.get("CURRATE") or "")
@@ -181,8 +181,10 @@ def _reference(fields: Fields) -> str | None:
 def _detail(
     fields: Fields, amount: Decimal, currency: str | None, *, instructed: str | None, rate: Decimal | None
 ) -> EntryDetail:
-    name = plain_text(fields.get("EXTDNAME") or fields.get("NAME") or "")
-    lines = _remittance_lines(plain_text(fields.get("NAME", "")) or name, fields.get("MEMO", ""))
+    name = short_name = plain_text(fields.get("NAME", ""))
+    if "EXTDNAME" in fields:
+        name = plain_text(fields["EXTDNAME"]) or name
+    lines = _remittance_lines(short_name or name, fields.get("MEMO", ""))
     account = fields.get("ACCTID")
     bank = fields.get("BANKID", "").strip().upper() if account else ""
     return _entry_detail(
@@ -195,7 +197,7 @@ def _detail(
         counterparty_account=account.strip() or None if account else None,
         counterparty_bic=bank if bank and _BIC.fullmatch(bank) else None,
         ultimate_name=None,
-        remittance=_joined(lines, name),
+        remittance=lines[0] if len(lines) == 1 else _joined(lines, short_name),
         remittance_lines=lines,
         structured_references=(),
         documents=(),
@@ -230,8 +232,6 @@ def _non_blank(text: str) -> list[str]:
 
 def _joined(lines: tuple[str, ...], name: str) -> str:
     """The lines as one text; a NAME that was cut at its 32nd character joins its continuation without a blank."""
-    if len(lines) < 2:
-        return lines[0] if lines else ""
-    if lines[0] == name and len(name) == _NAME_LENGTH:
+    if lines and lines[0] == name and len(name) == _NAME_LENGTH:
         return lines[0] + " ".join(lines[1:])
     return " ".join(lines)

@@ -97,7 +97,8 @@ class _Reading:
     def _entry(self, piece: Piece) -> Iterator[ReadEvent]:
         if self.statement is None:
             self.statement = OpenStatement()
-        yield from self.statement.begin()
+        if not self.statement.started:
+            yield from self.statement.begin()
         self.number += 1
         where = f"line {piece.line}, STMTTRN[{self.number}]"
         text = self.decode(piece.raw)

@@ -27,7 +27,7 @@ class OpenStatement:
         self._period: dict[str, str] = {}
         self._scope = ""
         self._in_list = False
-        self._started = False
+        self.started = False
         self._count = 0
         self._total = Decimal(0)
         self._recent: dict[str, None] = {}
@@ -35,8 +35,8 @@ class OpenStatement:
 
     def begin(self) -> Iterator[ReadEvent]:
         """The start event, once, as late as possible: the header is then as full as it can be."""
-        if not self._started:
-            self._started = True
+        if not self.started:
+            self.started = True
             yield StatementStart(header=self._header())
 
     def end(self) -> Iterator[ReadEvent]:

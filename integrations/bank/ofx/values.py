@@ -118,7 +118,7 @@ def plain_text(text: str) -> str:
     """
     if "&" in text:
         text = _ENTITY.sub(_resolve, text)
-    return text.replace("\u00a0", " ").strip()
+    return text.strip() if text.isascii() else text.replace("\u00a0", " ").strip()
 
 
 def _resolve(entity: re.Match[str]) -> str:
