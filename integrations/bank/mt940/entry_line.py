@@ -8,7 +8,7 @@ account servicing institution, and on a second line [34x] supplementary details.
 import re
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from integrations.bank.mt940.dates import day, entry_day
 from matching.model.currencies import MINOR_DIGITS
@@ -155,7 +155,10 @@ def _irregular_amount(digits: str, currency: str | None) -> tuple[Decimal, tuple
         plain = digits.replace(",", ".")
         if not commas:
             remarks = (("decimal_mark_missing", f"the amount {digits} has no decimal comma and is read as whole"),)
-    amount = Decimal(plain)
+    try:
+        amount = Decimal(plain)
+    except InvalidOperation:
+        raise UnreadableEntryError("amount_ambiguous", f"the amount {digits} cannot be read with certainty") from None
     if len(plain.partition(".")[2].rstrip("0")) > decimals:
         remarks += (("too_many_decimals", f"the amount {digits} has more decimals than {currency or 'usual'}"),)
     return amount, remarks
@@ -173,6 +176,7 @@ def grouped(digits: str) -> str:
         whole, fraction = digits, ""
     groups = re.split(r"[.,']", whole)
     regular = 1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
+    regular = regular and (not fraction or fraction.isdigit())
     if not regular or len(set(re.findall(r"[.,']", whole))) > 1:
         raise UnreadableEntryError(
             "amount_ambiguous", f"the amount {digits} cannot be read with certainty; ask the bank"

@@ -174,7 +174,16 @@ class _Reading:
         if expected:
             statement.expected_total += amount
         draft = DetailDraft(amount, self._currency, line.bank_reference)
-        own_code = self._read_texts(texts, line, draft)
+        try:
+            own_code = self._read_texts(texts, line, draft)
+        except (ValueError, ArithmeticError, LookupError, TypeError) as trouble:
+            # A dialect that fails on a text it was not made for costs that text's meaning, never the entry.
+            message = f"the texts of this entry could not be taken apart ({trouble!r}); they are all kept as remittance"
+            self._found.append(Finding(severity="warning", code="dialect_failed", where=where, message=message))
+            draft = DetailDraft(amount, self._currency, line.bank_reference)
+            draft.remittance_lines = tuple(part for text in texts for part in text.split("\n") if part.strip())
+            draft.remittance = " ".join(draft.remittance_lines)
+            own_code = None
         code = line.type_code
         if own_code:
             code = f"{code}/{own_code}" if code else own_code

@@ -400,3 +400,19 @@ def test_mixed_dialects_in_one_statement_are_read_entry_by_entry():
     assert len(reading.entries) == len(CASES)
     for entry, case in zip(reading.entries, CASES, strict=True):
         assert entry.details[0] == detail(case[3], case[2])[1], case[0]
+
+
+def test_a_dialect_that_fails_costs_the_meaning_of_the_text_and_says_so(monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: object) -> None:
+        raise ValueError("not made for this")
+
+    monkeypatch.setattr(DIALECTS["gvc"], "read", fail)
+    raw = b":20:X\n:25:1\n:60F:C260101EUR0,\n:61:260102C1,00NTRF\n:86:166?20RE 1\n?32ACME\n:62F:C260102EUR1,\n"
+    reading = read(raw, dialect="gvc")
+    assert [(entry.amount, entry.details[0].remittance_lines) for entry in reading.entries] == [
+        (Decimal("1.00"), ("166?20RE 1", "?32ACME"))
+    ]
+    assert [(finding.severity, finding.code, finding.where) for finding in reading.findings] == [
+        ("warning", "dialect_failed", "line 4")
+    ]
+    assert reading.statements[0].integrity == "balanced"

@@ -62,6 +62,7 @@ def test_amount_and_sign(line: str, amount: str, mark: str):
         ("2601020102C-12,50NTRFNONREF", "unreadable_entry"),
         ("2601020102C1.234NTRFNONREF", "amount_ambiguous"),
         ("2601020102C12,34,56NTRFNONREF", "amount_ambiguous"),
+        ("2601020102C1,5'NTRFNONREF", "amount_ambiguous"),
         ("2601020102C1.23.456,00NTRFNONREF", "amount_ambiguous"),
         ("2601020102C" + "9" * 19 + ",00NTRF", "amount_too_long"),
     ],
