@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from integrations.bank.camt.detail import EntryFrame, charges_of, detail_of, synthetic_detail, transaction_code
 from integrations.bank.camt.fields import DETAIL, ENTRY, DetailFields, EntryFields
-from integrations.bank.camt.shapes import Shape, ShapeReader
+from integrations.bank.camt.shapes import Shape, ShapeReader, canonical
 from integrations.bank.camt.values import (
     EXACT,
     SIGN_OF_INDICATOR,
@@ -68,9 +68,13 @@ class EntryReader:
         self._transactions = ShapeReader(DETAIL)
 
     def read(self, xml: str, place: Place, where: str) -> ReadEntry:
-        """The entry in the canonical text of an `Ntry` element. Raises UnreadableEntry."""
+        """The entry in the well-formed XML of an `Ntry` element. Raises UnreadableEntry."""
+        if "\r" in xml:
+            xml = xml.replace("\r\n", "\n").replace("\r", "\n")
         read = self._shapes.read_frequent(xml)
         if read is None:
+            if xml.count("<") != xml.count(">") or "<!" in xml or "<?" in xml:
+                xml = canonical(xml)
             prefix = xml[1 : xml.index("Ntry")]
             opening = f"<{prefix}TxDtls>"
             if xml.count(opening) > 1:
@@ -141,6 +145,10 @@ def _frame(
     if amount is None:
         message = f"{fields.amount!r} is no amount" if fields.amount else "the entry has no amount"
         raise UnreadableEntry("bad_amount", f"{message}; look it up with the bank and book it by hand")
+    currency = shape.currencies.get("amount") or place.currency
+    if currency is not None and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        message = f"{currency!r} is no currency; look the entry up with the bank and book it by hand"
+        raise UnreadableEntry("bad_currency", message)
     sign = SIGN_OF_INDICATOR.get(fields.indicator)
     if sign is None:
         said = repr(fields.indicator) if fields.indicator else "nothing"
@@ -148,7 +156,7 @@ def _frame(
         raise UnreadableEntry("bad_indicator", message)
     frame = EntryFrame(
         amount,
-        shape.currencies.get("amount") or place.currency,
+        currency,
         sign,
         is_true(fields.reversal) if fields.reversal else False,
         given(fields.bank_reference),

@@ -17,11 +17,13 @@ CHUNK_BYTES = 32_768
 RAW_TEXT_LIMIT = 100_000
 """How many bytes of one unreadable entry are kept; an entry of this size holds some hundred payments."""
 
+_HEAD_BYTES = 1024  # what is looked at for the encoding
 _LONGEST_TAG = 512  # a start tag is looked for across chunks up to this length; longer names do not exist in CAMT
 _ENTRY = re.compile(rb"<Ntry[\s/>]")
 _PREFIXED_ENTRY = re.compile(rb"<(?:[^<>/\s:!?]+:)?Ntry[\s/>]")
 _ENTRY_END = re.compile(rb"</(?:[^<>/\s:!?]+:)?Ntry\s*>")
-_MARK = re.compile(rb"<!--|<!\[CDATA\[|<!DOCTYPE|<\?|<(?:[^<>/\s:!?]+:)?Ntry[\s/>]")
+_MARK = re.compile(rb"<!--|<!\[CDATA\[|<\?|<(?:[^<>/\s:!?]+:)?Ntry[\s/>]")
+_PROLOG_MARK = re.compile(rb"<!--|<\?|<!DOCTYPE|<(?:[^<>/\s:!?]+:)?Ntry[\s/>]|<[^!?\s]")
 _ENDS = {b"<!--": b"-->", b"<![CDATA[": b"]]>", b"<?": b"?>"}
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
 _BLANKED = bytes(32 if code in _CONTROLS else code for code in range(256))
@@ -58,6 +60,8 @@ class Utf8Source:
 
     def _plain(self) -> Iterator[bytes]:
         chunk = self._source.read(CHUNK_BYTES)
+        while 0 < len(chunk) < _HEAD_BYTES and (more := self._source.read(CHUNK_BYTES)):
+            chunk += more
         self.encoding, mark = _encoding_of(chunk)
         chunk = chunk[mark:]
         decoder = codecs.getincrementaldecoder(self.encoding)(errors="lettrage-cp1252")
@@ -127,7 +131,7 @@ def _encoding_of(head: bytes) -> tuple[str, int]:
     ):
         if head.startswith(pattern):
             return encoding, 0
-    declaration = _DECLARATION.search(head[:1024])
+    declaration = _DECLARATION.search(head[:_HEAD_BYTES])
     declared = _DECLARED_ENCODING.search(declaration.group()) if declaration else None
     if declared is None:
         return "utf-8", 0
@@ -170,13 +174,14 @@ class EntryScan:
     """
 
     found: int = 0
+    begun: bool = False  # whether an element has begun; a document type can only stand before
     document_type: bool = False
     awaited: bytes = b""
     hidden: int = 0
 
     def feed(self, piece: bytes) -> None:
         """Take the next bytes into account."""
-        if not self.awaited and b"!" not in piece and b"?" not in piece:
+        if self.begun and not self.awaited and b"!" not in piece and b"?" not in piece:
             pattern = _PREFIXED_ENTRY if b":Ntry" in piece else _ENTRY
             self.found += len(pattern.findall(piece))
         else:
@@ -203,17 +208,18 @@ class EntryScan:
                 if end < 0:
                     break
                 at, self.awaited, self.hidden = end + len(self.awaited), b"", 0
-            mark = _MARK.search(piece, at)
+            mark = (_MARK if self.begun else _PROLOG_MARK).search(piece, at)
             if mark is None:
                 break
             at = mark.end()
             kind = mark.group()
-            if kind in _ENDS:
-                self.awaited = _ENDS[kind]
-            elif kind == b"<!DOCTYPE":
+            self.awaited = _ENDS.get(kind, b"")
+            if kind == b"<!DOCTYPE":
                 self.document_type = True
-            else:
-                starts.append(mark.start())
+            elif not self.awaited:
+                self.begun = True
+                if b"Ntry" in kind:
+                    starts.append(mark.start())
         self.found += len(starts)
         return starts
 
@@ -251,6 +257,15 @@ def raw_entries(scan: EntryScan, pieces: Iterable[bytes], *, skip: int) -> Itera
             text = piece[start:stop]
     if found > skip:
         yield _closed(text)
+
+
+def entries_within(entry: str) -> list[str]:
+    """The raw text of every entry that starts within another one, which no version of the standard allows.
+
+    >>> entries_within("<Ntry><Amt>1</Amt><Ntry>a</Ntry></Ntry>"), entries_within("<Ntry><!-- <Ntry> --></Ntry>")
+    (['<Ntry>a</Ntry>'], [])
+    """
+    return list(raw_entries(EntryScan(), [entry.encode("utf-8", "replace")], skip=1))
 
 
 def _marked(scan: EntryScan, pieces: Iterable[bytes]) -> Iterator[tuple[bytes, list[int]]]:

@@ -1,25 +1,23 @@
 """Reads CAMT.052, CAMT.053 and CAMT.054 of every version, as a stream, in memory that does not grow with the file.
 
-The story: the file becomes UTF-8; a plain scan counts where entries start; an XML parser that knows no DTD, no entity
-and no network hands over one element at a time; each entry is built and forgotten. Where the XML breaks, everything
-before stays read, and every entry the scan still finds is kept as raw text in quarantine. So what was returned and
-what was quarantined always add up to what the bytes hold.
+The story: the file becomes UTF-8; a plain scan counts where entries start; the XML is proved well-formed and taken
+apart; each entry is built and forgotten. Where the XML breaks, everything before stays read, and every entry the scan
+still finds is kept as raw text in quarantine. So what was returned and what was quarantined always add up to what the
+bytes hold.
 """
 
 import re
 from collections import deque
 from collections.abc import Iterator
 from itertools import chain, pairwise
-from typing import BinaryIO, Final
-
-from lxml import etree
+from typing import BinaryIO
 
 from integrations.bank.camt.raw import EntryScan, Utf8Source, count_entry_starts, raw_entries
 from integrations.bank.camt.statements import StatementsReader
+from integrations.bank.camt.xml import Found, XmlBroken, XmlDocument
 from integrations.bank.errors import NotAStatement, UnreadableStatement
 from matching.model.bank_statement import FileFacts, Finding, Quarantined, ReadEvent
 
-_WATCHED: Final = tuple(f"{{*}}{name}" for name in ("Ntry", "Stmt", "Rpt", "Ntfctn", "GrpHdr", "Acct", "MsgDefIdr"))
 _LARGEST_ELEMENT = 128 * 1024 * 1024  # bytes; an entry of this size holds more than a hundred thousand payments
 _DECLARATION = re.compile(rb"<\?xml\s")
 
@@ -60,26 +58,23 @@ class _Reading:
         self._unfinished: deque[tuple[EntryScan, bytes]] = deque()
 
     def events(self) -> Iterator[ReadEvent]:
+        """Everything but the facts on the file. Raises NotAStatement and UnreadableStatement."""
         pieces = self._source.pieces()
-        parser = _parser()
+        document = XmlDocument()
         fed = False
         try:
             for piece in pieces:
                 self._take(piece)
                 for begins, part in _by_document(piece):
                     if begins and fed:
-                        parser.close()
-                        yield from self._parsed(parser)
-                        parser = _parser()
-                    parser.feed(part)
+                        yield from self._read(document.close())
+                        document = XmlDocument()
+                    yield from self._read(document.feed(part))
                     fed = True
-                    yield from self._parsed(parser)
                 self._let_go()
-            if fed:
-                parser.close()
-                yield from self._parsed(parser)
-        except etree.XMLSyntaxError as trouble:
-            yield from self._parsed(parser)
+            yield from self._read(document.close())
+        except XmlBroken as trouble:
+            yield from self._read(document.rescue())
             yield from self._broken(str(trouble), pieces)
         else:
             self._scan.finish()
@@ -109,7 +104,7 @@ class _Reading:
                 "ask the bank to split the file"
             )
             raise UnreadableStatement(message)
-        if self._scan.document_type and not self._statements.begun:
+        if self._scan.document_type:
             message = (
                 "the XML brings a document type definition, which no bank statement has and which can be used to "
                 "attack the reader; nothing was read, ask the sender where the file comes from"
@@ -117,14 +112,16 @@ class _Reading:
             raise UnreadableStatement(message)
 
     def _let_go(self) -> None:
-        while len(self._unfinished) > 1 and self._unfinished[1][0].found <= self._statements.entries_seen:
+        while len(self._unfinished) > 1:
+            following = self._unfinished[1][0]
+            if following.hidden or following.found > self._statements.entries_seen:
+                break
             self._unfinished.popleft()
 
-    def _parsed(self, parser: etree.XMLPullParser) -> Iterator[ReadEvent]:
-        for _, element in parser.read_events():
-            assert isinstance(element, etree._Element)
+    def _read(self, found: Iterator[Found]) -> Iterator[ReadEvent]:
+        for element, entry in found:
             self._since_element = 0
-            yield from self._statements.read(element)
+            yield from self._statements.read(element, entry)
 
     # -- Where the XML ends too early --------------------------------------------------------------------------
 
@@ -163,24 +160,6 @@ class _Reading:
                 "look whether it is the right file"
             )
             raise NotAStatement(message)
-
-
-def _parser() -> etree.XMLPullParser:
-    """A parser that trusts nothing: no DTD, no entity, no network, libxml2's limits on depth and size in force."""
-    return etree.XMLPullParser(
-        events=("end",),
-        tag=_WATCHED,
-        encoding="utf-8",
-        resolve_entities=False,
-        load_dtd=False,
-        dtd_validation=False,
-        no_network=True,
-        huge_tree=False,
-        recover=False,
-        remove_comments=True,
-        remove_pis=True,
-        strip_cdata=True,
-    )
 
 
 def _by_document(piece: bytes) -> Iterator[tuple[bool, bytes]]:

@@ -5,8 +5,8 @@ from a sequence of tags to the fields of a record is worked out once per sequenc
 shape; a shape that is met often becomes a regular expression that takes the texts out in one go. That is several times
 faster than asking the tree for one field after another, and it reads by local name wherever a bank put its namespaces.
 
-The canonical text is what the XML parser writes for one element: no comments, no CDATA, every bracket in a text
-escaped. Cut at its brackets, it alternates between tags and texts.
+The canonical text of an element is its XML without comments, CDATA sections and processing instructions, with every
+bracket in a text escaped. Cut at its brackets, it alternates between tags and texts.
 """
 
 import html
@@ -23,7 +23,24 @@ _TAKEN, _LEFT = "([^<]*)", "[^<]*"
 _CURRENCY = re.compile(r"""\sCcy=["']([^"']*)["']""")
 _LOCAL_NAME = re.compile(r"/?(?:[^:\s/]+:)?([^\s/]+)")
 
+_NO_ELEMENT = re.compile(r"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_TAG = re.compile(r"""<((?:[^<>"']|"[^"]*"|'[^']*')*)>""")
+_DEEPEST = 40  # levels below an element that are looked at; CAMT has a dozen
+
 Record = TypeVar("Record", bound=NamedTuple)
+
+
+def canonical(xml: str) -> str:
+    """The canonical text of well-formed XML.
+
+    >>> canonical("<Nm a='>'>A<!-- <b> --><![CDATA[&<]]> -> C</Nm>")
+    "<Nm a='&gt;'>A&amp;&lt; -&gt; C</Nm>"
+    """
+    plain = _NO_ELEMENT.sub(lambda found: html.escape(found.group(1) or "", quote=False), xml)
+    parts = _TAG.split(plain)
+    parts[::2] = [text.replace(">", "&gt;") for text in parts[::2]]
+    parts[1::2] = ["<" + tag.replace(">", "&gt;") + ">" for tag in parts[1::2]]
+    return "".join(parts)
 
 
 @dataclass(frozen=True)
@@ -157,7 +174,7 @@ class _Understanding(Generic[Record]):
                 path.pop()
             else:
                 path.append(_local_name(tag))
-                if self._element("/".join(path), tag) or tag.endswith("/"):
+                if (len(path) <= _DEEPEST and self._element("/".join(path), tag)) or tag.endswith("/"):
                     path.pop()
         names = list(self._ranks)
         missing = len(names)
@@ -192,7 +209,7 @@ class _Understanding(Generic[Record]):
             self._ranks[name] = len(self._wanted)
             currency = _CURRENCY.search(tag)
             if currency:
-                self._currencies[name] = currency.group(1).strip()
+                self._currencies[name] = html.unescape(currency.group(1)).strip()
         else:
             return
         self._wanted.append(self.at)

@@ -5,8 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from lxml import etree
-
 from integrations.bank.camt.checks import Tally, statement_end
 from integrations.bank.camt.entry import EntryReader, Place, UnreadableEntry
 from integrations.bank.camt.header import (
@@ -18,10 +16,11 @@ from integrations.bank.camt.header import (
     page_of,
     statement_facts,
 )
-from integrations.bank.camt.raw import RAW_TEXT_LIMIT
+from integrations.bank.camt.raw import RAW_TEXT_LIMIT, entries_within
 from matching.model.bank_statement import Quarantined, ReadEvent, StatementFormat, StatementStart
 
 _EMPTIED_LOT = 200  # emptied entries are taken out of the tree in lots of this size
+_ENTRY_TAG = re.compile(r"Ntry[\s/>]")
 _VERSION = re.compile(r"camt\.05[234]\.[0-9]{3}\.[0-9]{2}")
 _MESSAGES: Final[dict[str, StatementFormat]] = {
     "BkToCstmrAcctRpt": "camt.052",
@@ -48,11 +47,6 @@ class StatementsReader:
         self._stray = 0
 
     @property
-    def begun(self) -> bool:
-        """Whether anything of a statement was read."""
-        return self.is_camt or self.entries_seen > 0
-
-    @property
     def where(self) -> str:
         """Where the reading stands."""
         return self._open.place.statement if self._open else ""
@@ -65,13 +59,13 @@ class StatementsReader:
         self._open.tally.quarantine()
         return self._open.place.step()
 
-    def read(self, element: Element) -> Iterable[ReadEvent]:
-        """The events that a completed element brings."""
+    def read(self, element: Element, entry: str) -> Iterable[ReadEvent]:
+        """The events that a completed element brings; ``entry`` is the XML of an `Ntry`."""
         tag = element.tag
         name = self._names.get(tag)
         if name is None:
             name = self._names[tag] = local_name(element)
-        return self._entry(element) if name == "Ntry" else self._around(element, name)
+        return self._entry(element, entry) if name == "Ntry" else self._around(element, name)
 
     def _around(self, element: Element, name: str) -> Iterator[ReadEvent]:
         if name in KIND_OF_STATEMENT:
@@ -101,16 +95,14 @@ class StatementsReader:
 
     # -- One entry ---------------------------------------------------------------------------------------------
 
-    def _entry(self, element: Element) -> list[ReadEvent]:
+    def _entry(self, element: Element, xml: str) -> list[ReadEvent]:
         self.entries_seen += 1
         parent = element.getparent()
-        xml = etree.tostring(element, encoding="unicode", with_tail=False)
         self._empty(element)
         events: list[ReadEvent] = []
         if self._open is None or parent is not self._open.element:
             if parent is None or local_name(parent) not in KIND_OF_STATEMENT:
-                message = "the entry stands outside of a statement; look it up with the bank and book it by hand"
-                return [_quarantined(self.next_place(), xml, "misplaced_entry", message)]
+                return [self._misplaced(xml), *self._within(xml)]
             events += self._in(parent)
         statement = self._open
         assert statement is not None
@@ -128,7 +120,19 @@ class StatementsReader:
             events += read.findings
             for flaw in read.flaws:
                 statement.tally.flaw(flaw, where)
+        if _ENTRY_TAG.search(xml, len("<Ntry>"), len(xml) - len("</Ntry>")):
+            events += self._within(xml)
         return events
+
+    def _within(self, xml: str) -> list[Quarantined]:
+        """Entries within an entry: they cannot be told from its details, so a person must look at them."""
+        within = [self._misplaced(inner) for inner in entries_within(xml)]
+        self.entries_seen += len(within)
+        return within
+
+    def _misplaced(self, xml: str) -> Quarantined:
+        message = "the entry stands where none may stand; look it up with the bank and book it by hand"
+        return _quarantined(self.next_place(), xml, "misplaced_entry", message)
 
     # -- The statement around it -------------------------------------------------------------------------------
 

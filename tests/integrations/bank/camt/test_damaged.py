@@ -46,7 +46,7 @@ def test_a_file_cut_anywhere_keeps_what_came_before():
 
 
 @pytest.mark.parametrize(
-    "damage", ["</Amt>", "<", "&", "&nbsp;", "<a><b></a>", "</Ntry></Ntry>", "<x:y/>"], ids=lambda text: text
+    "damage", ["</Amt>", "<", "&", "&nbsp;", "<a><b></a>", "</Ntry></Ntry>"], ids=lambda text: text
 )
 def test_behind_damage_every_entry_is_quarantined(damage):
     place = at(WHOLE, 1) + 6
@@ -58,6 +58,11 @@ def test_behind_damage_every_entry_is_quarantined(damage):
         assert [each.where for each in reading.quarantined] == ["Stmt[1]/Ntry[2]", "Stmt[1]/Ntry[3]"]
         assert reading.quarantined[1].raw == entry("30.00")
         assert reading.ends[0].integrity == "unbalanced"
+
+
+def test_an_element_of_an_undeclared_namespace_inside_an_entry_does_no_harm():
+    reading = Reading(document(statement(entry(more="<x:y>1</x:y>"), entry("20.00"))))
+    assert [each.amount for each in reading.entries] == [Decimal("10.00"), Decimal("20.00")]
 
 
 def test_a_broken_file_of_many_pieces_gives_its_entries_back_one_by_one():
@@ -82,9 +87,11 @@ def test_text_that_looks_like_an_entry(before, after, counted):
 
 def test_entries_in_the_wrong_place_are_quarantined():
     inner = entry("5.00")
-    reading = Reading(document(statement(entry("1.00", more=inner)), entry("2.00")))
-    assert [each.amount for each in reading.entries] == [Decimal("1.00")]
+    within = statement(entry("1.00", more=inner), entry("2.00"))
+    reading = Reading(document(within, entry("3.00")))
+    assert [each.amount for each in reading.entries] == [Decimal("1.00"), Decimal("2.00")]
     assert [each.code for each in reading.quarantined] == ["misplaced_entry", "misplaced_entry"]
+    assert [each.raw for each in reading.quarantined] == [inner, entry("3.00")]
 
 
 # -- encodings -----------------------------------------------------------------------------------------------------
@@ -294,3 +301,29 @@ def survives(raw):
         assert isinstance(reading.facts, FileFacts)
         assert len(reading.starts) == len(reading.ends)
         assert sum(end.entry_count for end in reading.ends) == len(reading.entries)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_where_the_bytes_are_cut_into_pieces_changes_nothing(data):
+    """Also with comments, CDATA and nested or prefixed entries, which are taken apart tag by tag."""
+    words = data.draw(st.lists(st.sampled_from([*PARTS, entry("1.00"), entry("2.00")]), max_size=12))
+    raw = document(statement(*words)).encode()
+    whole = Reading(raw)
+    size = data.draw(st.sampled_from([1, 3, 17, 200]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("integrations.bank.camt.raw.CHUNK_BYTES", size)
+        assert Reading(raw).events == whole.events
+
+
+PARTS = (
+    "<!-- <Ntry> -->",
+    "<![CDATA[<Ntry>]]>",
+    "<?x <Ntry> ?>",
+    "<Ntry/>",
+    "<Ntry a='b'/>",
+    entry("3.00", more="<!-- </Ntry> --><AddtlNtryInf><![CDATA[</Ntry>]]> -> ! ?</AddtlNtryInf>"),
+    entry("4.00", more=entry("5.00")),
+    entry("6.00").replace("<", "<n:").replace("<n:/", "</n:"),
+    "text ! -- ]] ?",
+)

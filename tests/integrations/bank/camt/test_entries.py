@@ -63,6 +63,7 @@ def test_status_as_text_or_code(written, status):
         (entry("١٢"), "bad_amount"),
         (entry(""), "bad_amount"),
         ("<Ntry><CdtDbtInd>CRDT</CdtDbtInd></Ntry>", "bad_amount"),
+        (entry().replace("EUR", "EURO"), "bad_currency"),
         (entry(indicator="XXXX"), "bad_indicator"),
         (entry(indicator=""), "bad_indicator"),
         (entry(status="<Sts><Cd>SENT</Cd></Sts>"), "unknown_status"),
