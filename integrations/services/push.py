@@ -28,6 +28,7 @@ from matching.model.decision import Decision, ExceptionCase
 
 _LEASE = timedelta(minutes=10)
 _AT_ONCE = 500
+_AT_ONCE_IN_FILES = 5_000  # a file is written whole, so a larger share costs no more
 # After one of these nothing else will go through either: stop, keep the rest for the next run.
 _STOPPERS = (AuthError, PermissionDenied, ConfigError, RateLimited)
 
@@ -126,7 +127,8 @@ class _Pusher:
 
     def _claim_once(self) -> tuple[OutboxRow, ...]:
         change = self.run.change("connector", self.worker, "claimed for sending")
-        return self.ledger.claim_postings(self.name, worker=self.worker, limit=_AT_ONCE, lease=_LEASE, change=change)
+        limit = _AT_ONCE_IN_FILES if isinstance(self.connector, BatchConnector) else _AT_ONCE
+        return self.ledger.claim_postings(self.name, worker=self.worker, limit=limit, lease=_LEASE, change=change)
 
     def _one_by_one(self, rows: Sequence[OutboxRow]) -> bool:
         """Send these rows; false when the connector said that nothing more will go through now."""
@@ -134,11 +136,13 @@ class _Pusher:
             try:
                 result = self._send(row)
             except _STOPPERS as error:
-                self._note(row, PostingResult(state="planned", message=str(error)))
-                for later in rows[place + 1 :]:
-                    self._note(later, PostingResult(state="planned"))
+                with self.ledger.transaction(self.name) as unit:
+                    self._note(unit, row, PostingResult(state="planned", message=str(error)))
+                    for later in rows[place + 1 :]:
+                        self._note(unit, later, PostingResult(state="planned"))
                 return False
-            self._note(row, result)
+            with self.ledger.transaction(self.name) as unit:
+                self._note(unit, row, result)
         return True
 
     def _apply_together(self, connector: BatchConnector, rows: Sequence[OutboxRow]) -> None:
@@ -146,8 +150,9 @@ class _Pusher:
             return
 
         def tick(step: str) -> None:
-            for row in rows:
-                self._renew(row, step)
+            with self.ledger.transaction(self.name) as unit:
+                for row in rows:
+                    self._renew(unit, row, step)
 
         try:
             prior = connector.find_many([row.key for row in rows])
@@ -155,18 +160,19 @@ class _Pusher:
             results = [_result(one) for one in connector.apply_many(work, tick)]
         except ErpError as error:
             results = [_failure(error)] * len(rows)
-        for row, result in zip(rows, results, strict=True):
-            self._note(row, result)
+        with self.ledger.transaction(self.name) as unit:
+            for row, result in zip(rows, results, strict=True):
+                self._note(unit, row, result)
 
     def _send(self, row: OutboxRow) -> PostingResult:
         try:
             if row.action == "reverse":
-                self._renew(row, "reverse")
+                self._renew(self.ledger, row, "reverse")
                 reason = "decision taken back in Lettrage"
                 return _result(self.connector.reverse(row.key, reason, self.run.as_of))
             plan = self.connector.plan(row.posting)
             prior = self.connector.find(row.key)
-            return _result(self.connector.apply(plan, prior, lambda step: self._renew(row, step)))
+            return _result(self.connector.apply(plan, prior, lambda step: self._renew(self.ledger, row, step)))
         except UnknownPosting as error:
             return PostingResult(state="confirmed", message=f"nothing to take back: {error}")
         except _STOPPERS:
@@ -174,16 +180,15 @@ class _Pusher:
         except ErpError as error:
             return _failure(error)
 
-    def _renew(self, row: OutboxRow, step: str) -> None:
+    def _renew(self, unit: Ledger, row: OutboxRow, step: str) -> None:
         change = self.run.change("connector", self.worker)
-        self.ledger.renew_lease(self.name, row.outbox_id, worker=self.worker, step=step, lease=_LEASE, change=change)
+        unit.renew_lease(self.name, row.outbox_id, worker=self.worker, step=step, lease=_LEASE, change=change)
 
-    def _note(self, row: OutboxRow, result: PostingResult) -> None:
+    def _note(self, unit: Ledger, row: OutboxRow, result: PostingResult) -> None:
         change = self.run.change("connector", self.worker, result.message)
-        with self.ledger.transaction(self.name) as unit:
-            unit.record_result(self.name, row.outbox_id, result, worker=self.worker, change=change)
-            if result.state == "rejected" and row.action == "post":
-                self._hand_back(unit, row, result)
+        unit.record_result(self.name, row.outbox_id, result, worker=self.worker, change=change)
+        if result.state == "rejected" and row.action == "post":
+            self._hand_back(unit, row, result)
         self.report.count(row, result)
 
     def _hand_back(self, unit: Ledger, row: OutboxRow, result: PostingResult) -> None:
