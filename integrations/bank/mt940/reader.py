@@ -27,7 +27,6 @@ from matching.model.currencies import MINOR_DIGITS
 _MESSAGE_TYPE = re.compile(r"(?:\{2:[IO]|\n(?=9[45][0-9] *(?:\n|$)|9[45]0 00))(94[02]|950)")
 _SUBFIELDS = re.compile(r"[0-9]{3}[^0-9A-Za-z /][0-9]{2}")
 _SEQUENCE = re.compile(r"\s*([^/\s]*)\s*(?:/\s*([0-9]{1,9}))?")
-_ACCOUNT_WITH_CURRENCY = re.compile(r"(.*?[0-9].*?) ?([A-Z]{3})")
 # What may follow the text of the last field of a message: trailer, next envelope, file headers of Dutch banks.
 _TRAILER = re.compile(r"\n(?:[ ]?-(?:\}|\x03|XXX|[ ]*(?:\n|$))|\{[1-5]:|[A-Z]{6}[A-Z0-9]{2,5} *\n9[45][0-9] *\n)")
 _HARMLESS = frozenset({"decimal_mark_missing", "mark_in_lower_case"})
@@ -233,6 +232,9 @@ class _Reading:
             self._announce(body)
         if not tag or tag in {"940", "942", "950"}:
             self._announce(body if not tag else f"\n{tag}\n")
+            if not tag and self._statement is not None:
+                message = "a field is longer than any bank writes; the rest of its text from here on was left out"
+                yield _finding("warning", "field_overlong", line, message)
             return
         statement = self._statement
         if tag[:2] == "25" and statement is not None and statement.started and _SUBFIELDS.match(value):
@@ -287,9 +289,8 @@ class _Reading:
             self._announced = f"mt{found[-1]}"
 
     def _read_account(self, statement: StatementInProgress, value: str) -> None:
-        found = _ACCOUNT_WITH_CURRENCY.fullmatch(value)
-        if found and found.group(2) in MINOR_DIGITS:
-            value, statement.account_currency = found.groups()
+        if value[-3:] in MINOR_DIGITS and any(sign.isdigit() for sign in value[:-3]):
+            value, statement.account_currency = value[:-3].rstrip(), value[-3:]
         value = value.removeprefix("/").strip()
         compact = value.replace(" ", "")
         statement.account = (compact if is_iban(compact) else value) or None

@@ -29,18 +29,20 @@ def split_codes(marked: str) -> Groups:
     [('EREF', 'A/1'), ('ORDP', ''), ('NAME', 'ACME'), ('REMI', 'INV 1/2 '), ('ISDT', '')]
     """
     groups: Groups = []
-    code, value = "", ""
+    code = ""
+    words: list[str] = []
     wrapped = "\r" in marked or "\n" in marked
     for word in marked.split("/"):
         if word in CODES:
             found = word
         elif not wrapped or (found := _plain(word)) not in CODES:
-            value = f"{value}/{word}" if value else word
+            if words or word:
+                words.append(word)
             continue
-        if code or value:
-            groups.append((code, value))
-        code, value = found, ""
-    groups.append((code, value))
+        if code or words:
+            groups.append((code, "/".join(words)))
+        code, words = found, []
+    groups.append((code, "/".join(words)))
     return groups
 
 

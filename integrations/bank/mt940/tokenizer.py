@@ -16,7 +16,7 @@ from integrations.bank.mt940.encoding import EncodingSurvey
 
 CHUNK_BYTES = 1 << 17
 # A field longer than this is no bank statement any more; it is cut here so that memory stays bounded.
-FIELD_LIMIT = 1 << 20
+FIELD_LIMIT = 1 << 16
 _SPOOL_BYTES = 1 << 23
 _PARTIAL_TAG = 8
 

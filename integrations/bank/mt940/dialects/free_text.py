@@ -13,6 +13,7 @@ FIRST = ""
 
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 _SUPPLEMENTARY_WIDTH = 34
+_SUPPLEMENTARY_LINES = 12  # the standard has one
 _IBAN_SHAPE = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}")
 _AMOUNTS = re.compile(r"/(?:OCMT|CHGS|EXCH|TRCD)/")
 
@@ -26,7 +27,11 @@ def read(remarks: Remarks, draft: DetailDraft) -> str | None:
     """All lines are remittance, the second line of field 61 first unless it is said again."""
     lines = [line for line in remarks.lines if line.strip()]
     text = " ".join(remarks.text.split())
-    for extra in reversed(remarks.line.supplementary):
+    extras = remarks.line.supplementary
+    if len(extras) > _SUPPLEMENTARY_LINES:
+        lines, text = [*extras, *lines], " ".join([*extras, text])
+        extras = []
+    for extra in reversed(extras):
         if _IBAN_SHAPE.fullmatch(extra.strip()):
             draft.counterparty_account = extra.strip()
         elif not _AMOUNTS.match(extra) and extra.strip().lower() not in text.lower():

@@ -264,3 +264,4 @@ def test_a_field_without_end_keeps_memory_bounded(monkeypatch: pytest.MonkeyPatc
     reading = read(raw.encode())
     assert [entry.amount for entry in reading.entries] == [Decimal("25.50")] * 2
     assert reading.statements[0].integrity == "balanced"
+    assert reading.codes == {"field_overlong"}
