@@ -160,8 +160,8 @@ def _cells(case: WorklistCase, page: Page) -> Iterator[str]:
 def best_of(case: WorklistCase) -> Suggestion | None:
     """The suggestion worth showing; what is hardly more than a guess is only found in the Launchpad's comments."""
     best = case.suggestions[0] if case.suggestions else None
-    # Of a reopened case, what had been decided before is shown, though nobody is sure of it any more.
-    return best if best and (best.confidence >= _WORTH_SHOWING or case.state == "reopened") else None
+    # What had been decided before a case was reopened carries no confidence at all, and is shown all the same.
+    return best if best and (best.confidence >= _WORTH_SHOWING or not best.confidence) else None
 
 
 def links(case: WorklistCase, page: Page) -> Iterator[str]:

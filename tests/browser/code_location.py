@@ -26,6 +26,7 @@ def office(folder: Path) -> Office:
             "banks": [{"inbox": "bank", "archive": "bank-archive"}],
             "rights": {"people": people, "four_eyes_above": {"EUR": "5000", "GBP": "5000"}},
             "worklist": "worklist",
+            "accept_from": 60,
             "pretend_today": "2026-11-19",
         }
     )
