@@ -344,7 +344,7 @@ def _without_trailer(body: str) -> str:
 
 def _remittance_of_ns(body: str) -> list[str]:
     """Lines 01 to 14 of a German `:NS:` block are remittance text."""
-    return [line[2:] for line in body.split("\n") if line[:2].isdigit() and 1 <= int(line[:2]) <= 14]
+    return [line[2:] for line in body.split("\n") if line[:2].isdecimal() and 1 <= int(line[:2]) <= 14]
 
 
 def _finding(severity: str, code: str, line: int, message: str) -> Finding:

@@ -63,6 +63,7 @@ def _money(reading: Reading) -> list[tuple[object, ...]]:
 @example(b"\xef\xbb\xbf:61:2601020102C25,50NTRFNONREF")
 @example(b":61:")
 @example(b"\x9b\xc2\x81")
+@example(b":61:2601020102C1,00NTRF\n:NS:\xb2\xb2x\n:86:\xb2\xb2\xb2?\xb2\xb2\n:13D:\xb2\xb2\xb2\xb2\xb2\xb2")
 @example(b"\r:61:\r\n:61:\n\n:61:")
 def test_random_bytes_are_counted_and_never_crash(raw: bytes):
     _law(raw)
