@@ -22,6 +22,8 @@ MOST_MENTIONS = 80
 _WINDOW = 8
 _GAP = re.compile(r"[^A-Z0-9]{0,4}")
 _PREFIX = re.compile(r"([A-Z]+)[^A-Z0-9]{0,3}$")
+_GLUED = re.compile(r"(?<![A-Z0-9])[A-Z]{1,8}$")
+_CHAINED_ON = re.compile(r"[^A-Z0-9 ][0-9]")
 _CHAINED = re.compile(r"[0-9]{2,6}[^A-Z0-9 ]$")
 _NO_DOCUMENT = re.compile(
     r"(?:\b(?:KD|KDN|KUNDEN?|KND|KLANT|KLANTEN|DEB|DEBITOR|DEBITEUR(?:EN)?|CLIENT|CUST|CUSTOMER"
@@ -182,9 +184,15 @@ def _other_text(word: str, start: int, end: int, index: LedgerIndex) -> Iterator
         yield Mention(start, end, word, grade, items, closed)
 
 
-def _labelled_otherwise(text: str, start: int) -> bool:
-    """Whether the words in front say that the number is a customer's, a telephone's, a contract's: no document's."""
-    return _NO_DOCUMENT.search(text, max(0, start - 24), start) is not None
+def _labelled_otherwise(text: str, start: int, end: int, index: LedgerIndex) -> bool:
+    """Whether the words in front say that the number is a customer's, a telephone's, a contract's: no document's.
+
+    Also a customer number that is known, with its letters, needs no word in front.
+    """
+    if _NO_DOCUMENT.search(text, max(0, start - 24), start):
+        return True
+    glued = _GLUED.search(text, max(0, start - 12), start)
+    return glued is not None and text[glued.start() : end] in index.parties.by_number
 
 
 def _number(text: str, digits: str, start: int, end: int, index: LedgerIndex) -> Mention | None:
@@ -198,7 +206,7 @@ def _number(text: str, digits: str, start: int, end: int, index: LedgerIndex) ->
     graded = [(_grade(digits, letters, place, index.numbers, index), place) for place in items]
     graded_closed = [(_grade(digits, letters, place, index.closed_numbers, index), place) for place in closed]
     best = max(grade for grade, _ in (*graded, *graded_closed))
-    if _labelled_otherwise(text, start):
+    if _labelled_otherwise(text, start, end, index):
         best = Reference.NONE
     if best is Reference.NONE:
         return None
@@ -331,7 +339,9 @@ def _running(text: str, group: Group, earlier: str, index: LedgerIndex, customer
     key = digit_key(group.digits)
     before = _PREFIX.search(text, max(0, group.start - 24), group.start)
     letters = before.group(1) if before else ""
-    if _labelled_otherwise(text, group.start):
+    if _labelled_otherwise(text, group.start, group.end, index) or (
+        _is_year(group.digits) and _CHAINED_ON.match(text, group.end)
+    ):
         return None
     best: dict[Reference, tuple[list[int], list[int]]] = {}
     if len(group.digits) >= 3 and not _is_year(group.digits):
@@ -368,7 +378,7 @@ def _running_grade(
         return Reference.NONE
     payers = numbers.table.customer[place] in customers
     significant = len(group.digits.lstrip("0"))
-    prefixed = bool(own.prefix) and _ends_with(letters, own.prefix)
+    prefixed = bool(own.prefix) and letters == own.prefix
     parts_before = DIGITS.findall(number)[: own.running]
     before = parts_before[-1] if parts_before else DIGITS.findall(number)[own.running][: own.lead]
     dated = bool(earlier) and earlier in {before, before[2:]}
@@ -433,11 +443,10 @@ def unknown_numbers(text: str, groups: list[Group], mentions: list[Mention], ind
         if width < 4 or _is_year(group.digits):
             continue
         letters = _letters_before(text, group.start)
-        if _labelled_otherwise(text, group.start) or index.parties.by_number.get(group.digits):
+        labelled = _labelled_otherwise(text, group.start, group.end, index)
+        if labelled or index.parties.by_number.get(group.digits):
             continue
-        named = _DOCUMENT_WORD.search(letters) is not None or any(
-            _ends_with(letters, prefix) for prefix in index.prefixes
-        )
+        named = _DOCUMENT_WORD.search(letters) is not None or letters in index.prefixes
         if index.issued(group.digits) or (
             named and (width in index.numbers.lengths or width in index.numbers.tail_lengths)
         ):
@@ -452,15 +461,18 @@ def _letters_before(text: str, start: int) -> str:
     return before.group(1) if before else ""
 
 
-def near_strings(text: str, groups: list[Group]) -> list[str]:
+def near_strings(text: str, groups: list[Group], meant: Iterable[Mention], index: LedgerIndex) -> list[str]:
     """What in the text might be a mistyped number: digits that are no date or amount, alone and with neighbours."""
     found: dict[str, None] = {}
-    sources = [_free(groups, (), text, masked=True)]
+    taken = list(meant)
+    sources = [_free(groups, taken, text, masked=True)]
     undone = slips_undone(text)
     if undone != text:
-        sources.append(_free(digit_groups(undone), (), undone, masked=True))
+        sources.append(_free(digit_groups(undone), taken, undone, masked=True))
     for source in sources:
         for first, group in enumerate(source[:60]):
+            if _labelled_otherwise(text, group.start, group.end, index):
+                continue
             digits = group.digits
             before = group.end
             for place in range(first, min(first + 4, len(source))):
@@ -469,6 +481,6 @@ def near_strings(text: str, groups: list[Group]) -> list[str]:
                         break
                     digits += source[place].digits
                     before = source[place].end
-                if 4 <= len(digits) <= 20:
+                if 5 <= len(digits) <= 20:
                     found[digits] = None
     return list(found)

@@ -269,7 +269,7 @@ class LedgerIndex:
         self.text_lengths = self.numbers.text_lengths | self.closed_numbers.text_lengths
         self._amounts = _amount_lookup(self.open)
         self._customer_amounts: dict[int, dict[int, list[int]]] = {}
-        self.coarse: dict[int, bool] = {}
+        self._coarse: dict[int, bool] = {}
         self._customer_digits: dict[int, list[tuple[str, int]]] = {}
 
     @classmethod
@@ -307,6 +307,15 @@ class LedgerIndex:
             return []
         code = table.currencies.index(currency)
         return [place for place in self._amounts.get(_bounded(amount), most) if table.currency[place] == code]
+
+    def is_coarse(self, customer: int) -> bool:
+        """Whether a customer's amounts repeat, as rents and price points do: then sums hit amounts by chance."""
+        known = self._coarse.get(customer)
+        if known is None:
+            own = self.open.of_customer(customer)[:_ENDINGS_OF]
+            amounts = [self.open.open[place] for place in own]
+            known = self._coarse[customer] = len(set(amounts)) < len(amounts)
+        return known
 
     def with_ending(self, customer: int, digits: str) -> Sequence[int]:
         """A customer's open items whose number ends in these digits; of the first thousand, oldest due first."""

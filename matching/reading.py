@@ -243,13 +243,19 @@ class Reading:
         """
         found: dict[str, None] = {}
         for one in self.views:
-            found.update(dict.fromkeys(extract.near_strings(one.text, one.groups)))
+            meant = [mention for mention in (*one.here, *one.weak) if not self._hit_by_slip(mention)]
+            found.update(dict.fromkeys(extract.near_strings(one.text, one.groups, meant, self.index)))
         for reference in self.payment.references[:20]:
             digits = "".join(DIGITS.findall(plain(reference.reference)))
             if len(digits) >= 4:
                 found[digits] = None
-        meant = {mention.text for mention in self.strong if not self._hit_by_slip(mention)}
-        return [string for string in found if string not in meant][:120]
+        named = {mention.text for mention in self.meant}
+        return [string for string in found if string not in named][:120]
+
+    @lazily
+    def meant(self) -> list[Mention]:
+        """Documents that are named and were meant, not hit by a typing slip."""
+        return [mention for mention in (*self.strong, *self.weak) if not self._hit_by_slip(mention)]
 
     def _hit_by_slip(self, mention: Mention) -> bool:
         amount = self.payment.amount
@@ -257,10 +263,15 @@ class Reading:
         for place in mention.closed:
             if settled.original[place] == amount or self.payer_grade(settled.customer[place]) > Payer.UNKNOWN:
                 return False
-        return all(
-            open_items.open[place] != amount and self.payer_grade(open_items.customer[place]) <= Payer.UNKNOWN
-            for place in mention.items
-        )
+        for place in mention.items:
+            customer = open_items.customer[place]
+            if open_items.open[place] == amount:
+                return False
+            if self.payer_grade(customer) > Payer.UNKNOWN and (
+                len(self.strong) > 1 or len(self.exactly_paid) != 1 or self.index.is_coarse(customer)
+            ):
+                return False
+        return True
 
     @lazily
     def mentions_credit(self) -> bool:

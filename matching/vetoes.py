@@ -58,8 +58,20 @@ def _unknown_number(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex
     weak = hypothesis.reference <= Reference.PART
     if not weak and hypothesis.relation not in _INEXACT:
         return ""
-    other = [number for number in reading.unknown_numbers if number not in hypothesis.quoted]
+    other = [number for number in reading.unknown_numbers if not any(number in quoted for quoted in hypothesis.quoted)]
     return f"the text names {other[0]}, which is no open document" if other else ""
+
+
+def _names_others(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
+    """A number with a slip in it explains a payment only if the payment names nothing else of the payer's."""
+    if hypothesis.rule != "near_number":
+        return ""
+    column = index.open.customer
+    for mention in reading.meant:
+        own = [place for place in mention.items if reading.payer_grade(column[place]) > Payer.UNKNOWN]
+        if own and not set(own) & set(hypothesis.places):
+            return f"the text names {mention.shown or mention.text} as well"
+    return ""
 
 
 def _far_more(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
@@ -75,6 +87,8 @@ def _far_less(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> s
     del reading, index
     if hypothesis.relation != "short":
         return ""
+    if len(hypothesis.lines) > 1:
+        return "several documents are named, and which of them is short is not said"
     far = any(line.residual > 4 * line.cash and line.reason == "unknown" for line in hypothesis.lines)
     return "far less was paid than the named item amounts to" if far else ""
 
@@ -102,6 +116,7 @@ def _younger(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> st
 _VETOES: tuple[Callable[[Hypothesis, Reading, LedgerIndex], str], ...] = (
     _another_customer,
     _unknown_number,
+    _names_others,
     _far_more,
     _far_less,
     _another_currency,
@@ -133,7 +148,7 @@ def _competing(found: list[Hypothesis], reading: Reading) -> list[Hypothesis]:
 def _doubt_against(hypothesis: Hypothesis, *, exact: bool, credit: bool, completed: bool) -> Hypothesis:
     if hypothesis.relation in {"short", "over", "completed", "late"} and exact:
         hypothesis = hypothesis.doubted("another open item of the payer has exactly this amount", NEVER)
-    if hypothesis.relation in {"short", "tolerated"} and credit:
+    if hypothesis.relation in {"short", "tolerated", "late"} and credit:
         hypothesis = hypothesis.doubted("a credit note explains the difference as well", NEVER)
     if hypothesis.relation == "over" and completed:
         hypothesis = hypothesis.doubted("another open item explains the rest", NEVER)

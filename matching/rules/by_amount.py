@@ -70,7 +70,7 @@ def _judged_singles(
     sure: Payer,
 ) -> Iterator[Hypothesis]:
     ways = len(singles) + len(elsewhere)
-    rivals = [s for s in sums if coarse(index, index.open.customer[s.places[0]]) or _round(index, s.places)]
+    rivals = [s for s in sums if index.is_coarse(index.open.customer[s.places[0]]) or _round(index, s.places)]
     for place in (*singles[:_MOST_SINGLES], *elsewhere[:_MOST_SINGLES]):
         for relation, lines, rest in fits((place,), reading, index):
             if relation not in {"exact", "discount"}:
@@ -81,15 +81,6 @@ def _judged_singles(
             if place in elsewhere:
                 found = found.doubted("no document is named and the payer is not the customer itself", 4_900)
             yield found
-
-
-def coarse(index: LedgerIndex, customer: int) -> bool:
-    """Whether a customer's amounts repeat, as rents and price points do: then sums hit amounts by chance."""
-    known = index.coarse.get(customer)
-    if known is None:
-        amounts = [index.open.open[place] for place in index.open.of_customer(customer)[:MOST_ITEMS]]
-        known = index.coarse[customer] = len(set(amounts)) < len(amounts)
-    return known
 
 
 def _round(index: LedgerIndex, places: Sequence[int]) -> bool:
@@ -109,7 +100,7 @@ def _sums(reading: Reading, index: LedgerIndex, places: list[int]) -> list[Hypot
     by_chance = bool(pairs) and _chance(index, places, amount) > _PAIR_CHANCE
     for pair in pairs[:8]:
         two = Hypothesis("pair_of_payer", "family", whole_lines(pair, index), Reference.NONE, Payer.UNKNOWN)
-        if by_chance or _round(index, pair) or coarse(index, index.open.customer[pair[0]]):
+        if by_chance or _round(index, pair) or index.is_coarse(index.open.customer[pair[0]]):
             two = two.doubted("two items of this payer add up to many amounts", 4_000)
         found.setdefault(tuple(sorted(pair)), two)
     return list(found.values())

@@ -9,11 +9,12 @@ from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
 from matching.reading import Reading
 from matching.rules.amounts import fits, whole_lines
-from matching.rules.by_amount import coarse
 from matching.rules.by_near_number import slipped
 
 _SUBSETS_OF = 10
 _OWNERS = 8
+_NO_CHANCE = 7
+"""A reading of so many digits does not hit a document by chance."""
 _NOT_SURE = 5_000
 
 
@@ -78,7 +79,7 @@ def meant(reading: Reading, index: LedgerIndex, mention: Mention) -> list[int]:
     if len(items) > 1:
         best = max(reading.payer_grade(table.customer[place]) for place in items)
         items = [place for place in items if reading.payer_grade(table.customer[place]) == best]
-    if mention.grade < Reference.FULL:
+    if mention.grade < Reference.FULL and len(mention.text) < _NO_CHANCE:
         # A weak reading that hits somebody else's document has hit it by chance.
         items = [place for place in items if reading.payer_grade(table.customer[place]) > Payer.OTHER]
     return items
@@ -153,7 +154,7 @@ def _with_one_more(
         slip = slipped(index, extra, reading.near_strings)
         if slip:
             found = Hypothesis("list_with_slip", "exact", lines, Reference.NEAR, payer, 0, (*quoted, slip))
-        elif coarse(index, table.customer[extra]) or left % 100 == 0:
+        elif index.is_coarse(table.customer[extra]) or left % 100 == 0:
             found = found.doubted("nothing in the text names the further item", 7_000)
     return found if alone else found.doubted("more than one item has the amount that is left", 5_000)
 
