@@ -29,6 +29,10 @@ _NO_TYPE = re.compile(r"NON ?REF|NOREF|//", re.IGNORECASE)
 _TRAILING = re.compile(r"([^ ].{0,14}?) +(?<=.{16})([^ ].*)")
 _MISSING = frozenset({"", "NONREF", "NON REF", "NOREF", "NOTPROVIDED"})
 _DIGIT_LIMIT = 18
+
+EntryRemarks = tuple[tuple[str, str], ...]
+"""What is to be said about a line that was read all the same: a stable code and a sentence each."""
+
 # A debit takes away, a reversed credit too; an expected booking (E) has the sign it will have.
 _NEGATIVE = frozenset({"D", "RC", "ED", "ERC"})
 
@@ -46,7 +50,7 @@ class EntryLine:
     bank_reference: str | None
     trailing: str | None
     supplementary: list[str]
-    remarks: tuple[tuple[str, str], ...]
+    remarks: EntryRemarks
 
 
 class UnreadableEntryError(ValueError):
@@ -67,23 +71,13 @@ def read_entry_line(body: str, currency: str | None) -> EntryLine:
     (Decimal('1000.50'), datetime.date(2024, 11, 30), datetime.date(2025, 1, 2), '4711')
     """
     found = _REGULAR.match(body)
+    remarks: EntryRemarks = ()
     if found is None:
-        return _irregular(body, currency)
-    value, entry, mark, digits, type_code, rest = found.groups()
-    more = body[found.end() + 1 :] if "\n" in body else ""
-    return _line(value, entry, mark, Decimal(digits.replace(",", ".")), type_code, rest, more, ())
-
-
-def _line(  # noqa: PLR0917 - called once per entry, names cost time
-    value: str,
-    entry: str,
-    mark: str,
-    amount: Decimal,
-    type_code: str,
-    rest: str,
-    more: str,
-    remarks: tuple[tuple[str, str], ...],
-) -> EntryLine:
+        value, entry, mark, amount, type_code, rest, more, remarks = _irregular(body, currency)
+    else:
+        value, entry, mark, digits, type_code, rest = found.groups()
+        amount = Decimal(digits.replace(",", "."))
+        more = body[found.end() + 1 :] if "\n" in body else ""
     value_date = day(value)
     entry_date = entry_day(entry, value) if entry else None
     if value_date is None:
@@ -115,7 +109,8 @@ def _line(  # noqa: PLR0917 - called once per entry, names cost time
     )
 
 
-def _irregular(body: str, currency: str | None) -> EntryLine:
+def _irregular(body: str, currency: str | None) -> tuple[str, str, str, Decimal, str, str, str, EntryRemarks]:
+    """The parts of a line that does not keep to the standard: dates, mark, unsigned amount, type and the rest."""
     found = _IRREGULAR.match(body)
     if found is None:
         message = "no value date, debit/credit mark and amount can be made out here; ask the bank for this entry"
@@ -131,16 +126,16 @@ def _irregular(body: str, currency: str | None) -> EntryLine:
     if _NO_TYPE.match(type_code + rest):
         type_code, rest = "", type_code + rest
     more = body[found.end() + 1 :]
-    return _line(value, entry, mark.upper(), amount, type_code.upper(), rest, more, remarks)
+    return value, entry, mark.upper(), amount, type_code.upper(), rest, more, remarks
 
 
-def _irregular_amount(digits: str, currency: str | None) -> tuple[Decimal, tuple[tuple[str, str], ...]]:
+def _irregular_amount(digits: str, currency: str | None) -> tuple[Decimal, EntryRemarks]:
     """An amount that is not plainly digits, comma, at most two digits. The comma is the mark of the standard."""
     if sum(map(str.isdigit, digits)) > _DIGIT_LIMIT:
         raise UnreadableEntryError("amount_too_long", f"the amount {digits} has more digits than a statement allows")
     commas, points = digits.count(","), digits.count(".")
     decimals = MINOR_DIGITS.get(currency or "", 2)
-    remarks: tuple[tuple[str, str], ...] = ()
+    remarks: EntryRemarks = ()
     if "'" in digits or commas > 1 or (points and commas) or points > 1:
         plain = grouped(digits)
         remarks = (("amount_grouped", f"the amount {digits} is written with grouping marks and read as {plain}"),)

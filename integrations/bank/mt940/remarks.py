@@ -28,7 +28,13 @@ class Remarks:
     def __init__(self, body: str, line: EntryLine) -> None:
         self.body = body
         self.line = line
-        self.text = unwrap(body) if "\n" in body else body
+        ends = body.count("\n")
+        if not ends:
+            self.text = body
+        elif _evenly_cut(body, ends):
+            self.text = body.replace("\n", "")
+        else:
+            self.text = mark_line_ends(body).replace("\r", "").replace("\n", " ")
 
     @property
     def marked(self) -> str:
@@ -51,7 +57,7 @@ def mark_line_ends(body: str) -> str:
     >>> unwrap("INVOICES 4711,\n4712"), unwrap("WITH REGARD TO YOUR LETTER OF MARCH 3 WE PAY TODAY INVOICE 47\n11")
     ('INVOICES 4711, 4712', 'WITH REGARD TO YOUR LETTER OF MARCH 3 WE PAY TODAY INVOICE 4711')
     """
-    if _evenly_cut(body):
+    if _evenly_cut(body, body.count("\n")):
         return body.replace("\n", "\r")
     lines = body.split("\n")
     first = len(lines[0])
@@ -66,17 +72,14 @@ def mark_line_ends(body: str) -> str:
     return text
 
 
-def _evenly_cut(body: str) -> bool:
+def _evenly_cut(body: str, ends: int) -> bool:
     """Whether every line but the last is 65 characters long (or the first less, by the four of the tag)."""
     first = body.find("\n")
-    ends = body[first :: SWIFT_LINE + 1]
-    return first in _FULL and body.count("\n") == len(ends) == ends.count("\n")
+    return first in _FULL and body[first :: SWIFT_LINE + 1] == "\n" * ends
 
 
 def unwrap(body: str) -> str:
     """Lines as one text, see `mark_line_ends`."""
-    if _evenly_cut(body):
-        return body.replace("\n", "")
     return mark_line_ends(body).replace("\r", "").replace("\n", " ")
 
 
