@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from itertools import chain, pairwise
 from typing import BinaryIO
 
+from integrations.bank.camt.document import Found, XmlBroken, XmlDocument
 from integrations.bank.camt.raw import EntryScan, Utf8Source, count_entry_starts, raw_entries
 from integrations.bank.camt.statements import StatementsReader
-from integrations.bank.camt.xml import Found, XmlBroken, XmlDocument
 from integrations.bank.errors import NotAStatement, UnreadableStatement
 from matching.model.bank_statement import FileFacts, Finding, Quarantined, ReadEvent
 

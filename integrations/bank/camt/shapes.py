@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 _MAX_SHAPES = 2_000
-_FREQUENT = 500  # to make a regular expression takes as long as it saves on this many elements
+_FREQUENT = 200  # to make a regular expression takes as long as it saves on a few hundred elements
 _MAX_FREQUENT = 40
 _TAKEN, _LEFT = "([^<]*)", "[^<]*"
 _CURRENCY = re.compile(r"""\sCcy=["']([^"']*)["']""")
