@@ -45,9 +45,9 @@ _COLUMNS = [
     "line_ids/name",
     "line_ids/partner_id/.id",
     "line_ids/balance",
-    "line_ids/currency_id/.id",
-    "line_ids/amount_currency",
 ]
+# Only where the journal is not kept in the company's currency.
+_CURRENCY_COLUMNS = ["line_ids/currency_id/.id", "line_ids/amount_currency"]
 _HEADER_WIDTH = 8
 
 
@@ -210,9 +210,9 @@ class OdooPoster:
     def _load(self, posting: Posting, tick: Tick) -> _Held:
         self._refuse_locked(posting.booking_date)
         refuse_stale(posting, self._reader.items([each.item_id for each in posting.allocations]))
-        rows = self._rows(posting)
+        columns, rows = self._rows(posting)
         tick("bank line")
-        answer = self._rpc.call(STATEMENT_LINE, "load", writing=True, fields=_COLUMNS, data=rows) or {}
+        answer = self._rpc.call(STATEMENT_LINE, "load", writing=True, fields=columns, data=rows) or {}
         held = self._held(posting.key)
         if held is None:
             said = "; ".join(str(each.get("message", "")).strip() for each in answer.get("messages") or [])
@@ -268,10 +268,11 @@ class OdooPoster:
             message = f"Odoo's books are locked up to {max(locks)}; the payment of {on} cannot be booked on its day"
             raise LockedPeriod(message, on=on, first_open=first_open)
 
-    def _rows(self, posting: Posting) -> list[list[Any]]:
+    def _rows(self, posting: Posting) -> tuple[list[str], list[list[Any]]]:
         """The rows that `load` takes: the bank line with its first counterpart, then one row per further one."""
         journal = self.journal(posting)
         currency_id = int(journal["currency_id"] or self._reader.company["currency_id"])
+        foreign = currency_id != int(self._reader.company["currency_id"])
         balance = self._balance(currency_id, posting)
         counterparts = self._counterparts(posting)
         label = f"{posting.remittance[:200]} ({posting.key})" if posting.remittance.strip() else posting.key
@@ -292,16 +293,11 @@ class OdooPoster:
         rows: list[list[Any]] = []
         # What the counterparts round to is what the bank line must weigh, or the entry would not balance.
         for each, weight in zip((bank, *counterparts), (-sum(balances), *balances), strict=True):
-            line = [
-                str(each.account),
-                each.label,
-                str(each.partner or ""),
-                str(weight),
-                str(currency_id),
-                str(to_decimal(each.amount, posting.currency)),
-            ]
+            line = [str(each.account), each.label, str(each.partner or ""), str(weight)]
+            if foreign:
+                line += [str(currency_id), str(to_decimal(each.amount, posting.currency))]
             rows.append([*(header if not rows else [""] * _HEADER_WIDTH), *line])
-        return rows
+        return [*_COLUMNS, *(_CURRENCY_COLUMNS if foreign else [])], rows
 
     def _balance(self, currency_id: int, posting: Posting) -> Callable[[int], Decimal]:
         """How an amount of the posting's currency weighs in the company's, at Odoo's rate of the day."""
@@ -362,7 +358,7 @@ class OdooPoster:
 
     def journal(self, posting: Posting) -> dict[str, Any]:
         """The bank journal of the posting's bank account. Raises ConfigError."""
-        code = self._settings.journals.get(posting.account)
+        code = self._configured(posting.account)
         journals = self._reader.journals()
         fitting = [row for row in journals if (row["code"] == code if code else row["account"] == posting.account)]
         if len(fitting) > 1:
@@ -378,6 +374,13 @@ class OdooPoster:
             )
             raise ConfigError(message)
         return fitting[0]
+
+    def _configured(self, account: str) -> str | None:
+        """The journal code that the settings give for a bank account, however its number is spaced."""
+        wanted = "".join(account.split()).upper()
+        return next(
+            (code for own, code in self._settings.journals.items() if "".join(own.split()).upper() == wanted), None
+        )
 
     def account(self, code: str | None, what: str) -> int:
         """The id of an account by its code; without a code the company's own account. Raises ConfigError."""

@@ -281,6 +281,8 @@ class SqlConnector:
         for each in posting.allocations:
             item = items.get(each.item_id)
             settled = each.cash + each.discount + each.write_off
+            if posting.amount < 0 and settled < 0 and (item is None or item.original_amount > 0):
+                continue  # Money that came back opens the item again.
             if item is None or abs(settled) > abs(item.open_amount):
                 message = (
                     f"item {each.number} ({each.item_id}) is "

@@ -84,9 +84,10 @@ def test_two_genuine_identical_payments_are_two_postings(world, can):
 @pytest.mark.parametrize("how", ["kill", "lost"])
 def test_a_stop_at_any_call_converges(world, can, moment, how):
     """Each round is a fresh payment that is stopped one call later than the one before, then run again."""
-    booked, at, rounds = 0, 1 - world.stride, 0
+    stride = world.stride if how == "kill" else max(world.stride, world.stride_lost)
+    booked, at, rounds = 0, 1 - stride, 0
     while True:
-        at += world.stride
+        at += stride
         posting, *_ = payment_for_both(world, can, key=f"STOP{at}")
         interrupt = Interrupt(at=at, moment=moment, how=how)
         with contextlib.suppress(*((Killed,) if how == "kill" else (Transient, AmbiguousOutcome))):
@@ -105,9 +106,10 @@ def test_a_stop_at_any_call_converges(world, can, moment, how):
 
 
 def test_an_answer_that_cannot_be_read_is_not_taken_for_failure(world, can):
-    booked, at = 0, 1 - world.stride
+    stride = max(world.stride, world.stride_lost)
+    booked, at = 0, 1 - stride
     while True:
-        at += world.stride
+        at += stride
         posting, *_ = payment_for_both(world, can, key=f"GARB{at}")
         interrupt = Interrupt(at=at, moment="after", how="garble")
         with contextlib.suppress(Transient, AmbiguousOutcome, ProtocolError):

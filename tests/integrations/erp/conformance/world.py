@@ -58,6 +58,8 @@ class World(Protocol):
     not_applicable: Mapping[str, str]
     # Stops are tried at every call (1), or at every so many where a sibling world already tries them all.
     stride: int
+    # The same for lost and garbled answers.
+    stride_lost: int
 
     def connector(self, interrupt: Interrupt | None = None) -> Connector:
         """A new connector, as a new process would make it."""

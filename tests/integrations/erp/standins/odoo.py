@@ -298,13 +298,13 @@ class OdooStandIn(StandIn):
         record = self.make(
             model, journal_id=int(header["journal_id/.id"]), date=wanted, amount=Decimal(header["amount"]),
             payment_ref=header["payment_ref"], ref=header["ref"], move_id=move["id"], company_id=1,
-            currency_id=int(lines[0]["line_ids/currency_id/.id"]),
+            currency_id=int(lines[0].get("line_ids/currency_id/.id", EUR)),
         )  # fmt: skip
         self.references[header["id"]] = (model, record["id"])
         for line in lines:
             self.add_line(
-                move, line["line_ids/name"], Decimal(line["line_ids/amount_currency"]),
-                int(line["line_ids/partner_id/.id"] or 0) or False, int(line["line_ids/currency_id/.id"]),
+                move, line["line_ids/name"], Decimal(line.get("line_ids/amount_currency", line["line_ids/balance"])),
+                int(line["line_ids/partner_id/.id"] or 0) or False, int(line.get("line_ids/currency_id/.id", EUR)),
                 account=int(line["line_ids/account_id/.id"]), balance=Decimal(line["line_ids/balance"]), due=wanted,
             )  # fmt: skip
         return {"ids": [record["id"]], "messages": [], "nextrow": 0}

@@ -15,6 +15,7 @@ from tests.integrations.erp.standins.kit import Struck, no_sleep
 class ErpNextWorld:
     name = "erpnext-key-field"
     stride = 1
+    stride_lost = 1
     key_field = "lettrage_key"
     account = "DE02120300000000202051"
     not_applicable: ClassVar = {}

@@ -34,6 +34,7 @@ class _Interrupted(FlatFileConnector):
 class FlatFileWorld:
     name = "flatfile"
     stride = 1
+    stride_lost = 1
     account = "DE89370400440532013000"
     not_applicable: ClassVar = {
         "a_locked_period_is_said_and_never_shifted": "files know no periods; the ERP checks on import"

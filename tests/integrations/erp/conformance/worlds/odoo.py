@@ -17,6 +17,7 @@ CURRENCIES = {"EUR": 1, "USD": 2, "JPY": 3, "KWD": 4}
 class OdooWorld:
     name = "odoo-18"
     stride = 1
+    stride_lost = 3
     version = 18
     account = "NL20INGB0001234567"
     not_applicable: ClassVar = {}

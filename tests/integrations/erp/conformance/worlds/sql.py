@@ -51,6 +51,7 @@ class _PostgresConnection(psycopg.Connection):
 class SqliteWorld:
     name = "sql-sqlite"
     stride = 1
+    stride_lost = 1
     account = "DE89370400440532013000"
     not_applicable: ClassVar = {
         "a_locked_period_is_said_and_never_shifted": "tables know no periods; the ERP checks on import"
