@@ -59,6 +59,8 @@ def read_codes(marked: str, draft: DetailDraft) -> None:
             remittance.append(value)
         elif code == "NAME":
             _name(party, joined(value.strip("/")), draft)
+        elif code == "CNTP":
+            _counterparty(joined(value), draft)
         elif handler := _HANDLERS.get(code):
             if text := joined(value.strip("/")):
                 handler(text, draft)
@@ -112,14 +114,15 @@ def _creditor_reference(value: str, draft: DetailDraft) -> None:
 
 
 def _counterparty(value: str, draft: DetailDraft) -> None:
-    """ING: account, BIC, name and city, parted by slashes; the name may hold slashes itself."""
-    parts = value.split("/")
-    draft.counterparty_account = account(parts[0])
-    if len(parts) > 1:
-        draft.counterparty_bic = _bic(parts[1])
-    # The city is the last of four or more; fewer parts have none.
-    name = "/".join(parts[2:-1] if len(parts) > 3 else parts[2:])
-    draft.counterparty_name = name.strip(" /") or None
+    """ING: account, BIC, name and city, each ended by a slash; the name may hold slashes, the city be empty."""
+    number, _, rest = value.partition("/")
+    bank, _, rest = rest.partition("/")
+    words = rest.removesuffix("/").split("/")
+    if len(words) > 1:
+        words.pop()
+    draft.counterparty_account = account(number)
+    draft.counterparty_bic = _bic(bank)
+    draft.counterparty_name = "/".join(words).strip(" /") or None
 
 
 def _of_side(*, received: bool, field: str) -> Callable[[str, DetailDraft], None]:
@@ -144,7 +147,6 @@ _HANDLERS: dict[str, Callable[[str, DetailDraft], None]] = {
     "RTRN": _return,
     "STRD": _structured,
     "CDTRREF": _creditor_reference,
-    "CNTP": _counterparty,
     "DBNM": _of_side(received=True, field="counterparty_name"),
     "DACT": _of_side(received=True, field="counterparty_account"),
     "DBIC": _of_side(received=True, field="counterparty_bic"),
@@ -159,7 +161,7 @@ _LEFT_OUT = frozenset(
     """TRTP KREF PREF IREF CREF CSID ADDR ISDT TRCD SVCL BAI CDTRREFTP ISSR OPRP TXTP TXID NRTX BUSP ACCW EI BO BI BN PT
     TR""".split()  # noqa: SIM905 - reads best as words
 )
-CODES = frozenset({"NAME", *_HANDLERS, *_PARTIES, *_ULTIMATE, *_AMOUNTS, *_LEFT_OUT, *_REMITTANCE} - {""})
+CODES = frozenset({"NAME", "CNTP", *_HANDLERS, *_PARTIES, *_ULTIMATE, *_AMOUNTS, *_LEFT_OUT, *_REMITTANCE} - {""})
 
 
 def _name(party: str, value: str, draft: DetailDraft) -> None:

@@ -195,6 +195,13 @@ CASES: list[tuple[str, str, str, str, dict[str, Any]]] = [
         },
     ),
     (
+        "ing-name-with-a-slash-and-no-city",
+        "ing",
+        DEBIT,
+        "/CNTP/NL88INGB0999999999/INGBNL2A/A/S RAAMEN NV///REMI/USTD//FACTUUR 2/",
+        {"counterparty_name": "A/S RAAMEN NV", "counterparty_bic": "INGBNL2A", "remittance": "FACTUUR 2"},
+    ),
+    (
         "ing-structured-reference",
         "ing",
         DEBIT,
