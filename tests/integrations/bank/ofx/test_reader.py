@@ -241,13 +241,14 @@ def test_several_accounts_keep_their_entries_and_balances():
     first = statement(
         element(), extra="<LEDGERBAL><BALAMT>100,50<DTASOF>20260131</LEDGERBAL><AVAILBAL><BALAMT>7</AVAILBAL>"
     )
+    paid, sold = (element(amount=amount).replace("CREDIT", "DEBIT") for amount in ("-7", "-8"))
     card = (
         "<CREDITCARDMSGSRSV1><CCSTMTTRNRS><CCSTMTRS><CURDEF>USD<CCACCTFROM><ACCTID>4111</CCACCTFROM><BANKTRANLIST>"
-        f"{element(amount='-7').replace('CREDIT', 'DEBIT')}</BANKTRANLIST></CCSTMTRS></CCSTMTTRNRS></CREDITCARDMSGSRSV1></OFX>"
+        f"{paid}</BANKTRANLIST></CCSTMTRS></CCSTMTTRNRS></CREDITCARDMSGSRSV1></OFX>"
     )
     broker = (
         "<INVSTMTRS><CURDEF>USD<INVACCTFROM><ACCTID>B1</INVACCTFROM><INVTRANLIST><BUYSTOCK><INVTRAN><FITID>9</INVTRAN>"
-        f"<TOTAL>-100</BUYSTOCK><INVBANKTRAN>{element(amount='-8').replace('CREDIT', 'DEBIT')}<SUBACCTFUND>CASH</INVBANKTRAN></INVTRANLIST>"
+        f"<TOTAL>-100</BUYSTOCK><INVBANKTRAN>{sold}<SUBACCTFUND>CASH</INVBANKTRAN></INVTRANLIST>"
     )
     file = read(first.replace("</OFX>", broker + card))
     seen = [(one.header.account, one.header.currency, one.header.closing, len(one.entries)) for one in file.statements]
