@@ -69,7 +69,7 @@ class Review:
         if not 0 < self._entries <= self._limit or self._family not in {"mt940", "ofx"}:
             return None
         self._source.seek(0)
-        raw = self._source.read()
+        raw = self._source.read(second_opinion.most_bytes(self._entries) + 1)
         opinion = second_opinion.ask(raw, "mt940" if self._family == "mt940" else "ofx", self._entries)
         return (
             None if opinion is None else second_opinion.compare(opinion, self._amounts, quarantined=self._quarantined)

@@ -65,6 +65,11 @@ def assert_right_parsers() -> None:
             raise WrongParserInstalled(f"{wanted} is not whole; run: pip install --force-reinstall {wanted}")
 
 
+def most_bytes(entries: int) -> int:
+    """Up to which size a file with this many entries is given to the other parser."""
+    return entries * _BYTES_PER_ENTRY + _BYTES_BESIDE
+
+
 def ask(raw: bytes, family: Literal["mt940", "ofx"], entries: int) -> Opinion | None:
     """The other parser's reading of the whole file; None where the file is too large for it in proportion.
 
@@ -72,7 +77,7 @@ def ask(raw: bytes, family: Literal["mt940", "ofx"], entries: int) -> Opinion | 
     """
     assert_right_parsers()
     # Both take quadratic time and more on degenerate files; what no bank sends is not worth a second look.
-    if len(raw) > entries * _BYTES_PER_ENTRY + _BYTES_BESIDE:
+    if len(raw) > most_bytes(entries):
         return None
     if family == "ofx" and raw.count(b"<") > entries * _TAGS_PER_ENTRY + _TAGS_BESIDE:
         return None
