@@ -137,6 +137,9 @@ class _Reading:
             yield _finding("warning", "entry_after_closing_balance", line, message)
         yield from self._start(statement)
         self._currency = statement.currency
+        if self._currency is None and not statement.headless:
+            message = "no field before the entries names the currency; the entries have none"
+            yield _finding("warning", "currency_missing", line, message)
 
     def _start(self, statement: StatementInProgress) -> Iterator[ReadEvent]:
         if not statement.started:
