@@ -58,13 +58,18 @@ def _pages(connection: Connection, statement: Any) -> Iterator[Sequence[Any]]:
 
 
 def payments_to_match(connection: Connection, company_id: int) -> Iterator[Payment]:
-    """New payments, and exceptions nobody has touched."""
+    """New payments, and exceptions nobody has touched.
+
+    What is allocated in part stays as it is: decided anew, its own allocation would look like a double payment of the
+    item, be taken back in the ERP, and come again the night after.
+    """
+    waits_whole = and_(_CASES.state == "open", _PAYMENTS.allocated == 0, _PAYMENTS.on_account == 0)
     statement = (
         select(_PAYMENTS.payment_id, _PAYMENTS.content)
         .outerjoin(schema.cases, _OF_CASE)
         .where(
             _PAYMENTS.company_id == company_id,
-            or_(_PAYMENTS.state == "new", and_(_PAYMENTS.state == "exception", _CASES.state == "open")),
+            or_(_PAYMENTS.state == "new", and_(_PAYMENTS.state == "exception", waits_whole)),
         )
     )
     for rows in _pages(connection, statement):
