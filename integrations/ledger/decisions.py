@@ -66,13 +66,7 @@ def record_decisions(unit: Unit, decisions: Iterable[Decision], change: Change) 
 def decide(unit: Unit, decision: Decision, *, expected_version: int, change: Change, clearing_id: int | None) -> int:
     """Take one decision over whatever stands; returns its number. See the port."""
     standing = standing_of(unit, [decision])
-    payment = standing.payments.get(decision.payment_id)
-    if payment is None:
-        message = f"no payment {decision.payment_id} in company {unit.company}"
-        raise NotFound(message)
-    if payment.version != expected_version:
-        message = f"{cases.in_words(unit, payment)} Look at it again before deciding."
-        raise ChangedMeanwhile(message)
+    payment = as_last_seen(unit, standing, decision.payment_id, expected_version)
     if wrong := _wrong_sums(decision, payment):
         raise LawBroken(wrong)
     if short := _item_trouble(decision, payment, standing):
@@ -83,6 +77,18 @@ def decide(unit: Unit, decision: Decision, *, expected_version: int, change: Cha
     writing.write("decision", decision.payment_id)
     cases.settle_clearings(unit, payment.payment_id, done=clearing_id)
     return number
+
+
+def as_last_seen(unit: Unit, standing: Standing, payment_id: str, expected_version: int) -> PaymentStanding:
+    """The payment, if it still stands as the decider saw it. Raises NotFound, ChangedMeanwhile."""
+    payment = standing.payments.get(payment_id)
+    if payment is None:
+        message = f"no payment {payment_id} in company {unit.company}"
+        raise NotFound(message)
+    if payment.version != expected_version:
+        message = f"{cases.in_words(unit, payment)} Look at it again before deciding."
+        raise ChangedMeanwhile(message)
+    return payment
 
 
 # -- May it be taken? ---------------------------------------------------------------------------------------------

@@ -55,6 +55,7 @@ from integrations.ledger.records import (
     UnbookedEntry,
     Violation,
 )
+from integrations.ledger.standing import standing_of
 from integrations.ledger.unit import Unit, unit_of_work
 from integrations.ledger.upgrade import bring_up_to_date
 from integrations.ledger.verify import violations
@@ -250,6 +251,8 @@ class SqlLedger:
         self, company: str, decision: Decision, *, expected_version: int, change: Change, clearing_id: int | None = None
     ) -> RecordedDecision:
         """See the port."""
+        if self._unit is None:
+            self._look_before_waiting(company, decision, expected_version)
         with self._writing(company) as unit:
             number = decisions.decide(
                 unit, decision, expected_version=expected_version, change=change, clearing_id=clearing_id
@@ -259,6 +262,14 @@ class SqlLedger:
                 select(schema.decisions).where(table.company_id == unit.company_id, table.decision_id == number)
             ).one()
             return next(recorded.recorded_decisions(unit.connection, unit.company_id, [row]))
+
+    def _look_before_waiting(self, company: str, decision: Decision, expected_version: int) -> None:
+        """Whoever is too late already is told so at once, without waiting for a turn to write."""
+        with self._reading() as connection:
+            company_id = self._company_id(connection, company)
+            looking = Unit(self._database, connection, company, company_id, 0, 0, 0, "")
+            standing = standing_of(looking, [decision])
+            decisions.as_last_seen(looking, standing, decision.payment_id, expected_version)
 
     def propose(
         self,
