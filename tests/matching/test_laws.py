@@ -11,7 +11,7 @@ from matching.index import LedgerIndex
 from matching.model.open_item import Customer
 from tests.matching.worlds import TODAY, worlds
 
-LAWS = settings(max_examples=70, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAWS = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _run(world, **changed):
