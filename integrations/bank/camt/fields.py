@@ -110,13 +110,14 @@ class EntryFields(NamedTuple):
 
 
 def _party(role: str, field: str) -> dict[str, str]:
-    """The name of a party, who may be a person, a company, a bank or only the owner of a named account."""
+    """The name of a party, who may be a person, a company, a bank or, last, only the owner of a named account."""
     base = f"RltdPties/{role}"
     return {
         f"{base}/Nm": field,
         f"{base}/Pty/Nm": field,
         f"{base}/Agt/FinInstnId/Nm": field,
         f"{base}/Agt/FinInstnId/NmAndAdr/Nm": field,
+        f"{base}Acct/Nm": field,
     }
 
 

@@ -281,6 +281,12 @@ def test_names_in_every_shape(party):
     assert " ".join(name.split()) == "Müller & Söhne"
 
 
+def test_the_name_of_the_account_stands_in_for_the_party():
+    account = "<DbtrAcct><Id><IBAN>NL91ABNA0417164300</IBAN></Id><Nm>A. Payer</Nm></DbtrAcct>"
+    assert read_transaction(f"<RltdPties>{account}</RltdPties>").counterparty_name == "A. Payer"
+    assert read_transaction(f"<RltdPties><Dbtr><Nm>P</Nm></Dbtr>{account}</RltdPties>").counterparty_name == "P"
+
+
 @pytest.mark.parametrize("element", ["BIC", "BICFI"])
 def test_bank_and_ultimate_party(element):
     inside = (
