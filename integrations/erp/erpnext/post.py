@@ -244,10 +244,9 @@ class ErpNextPoster:
         """What ERPNext's fields say may be wrong after two entries at once; the ledger is the truth."""
         if not open_before:
             return
-        items = self._reader.items(tuple(open_before))
+        balances = self._reader.ledger_balances(tuple(open_before), posting.currency)
         for item_id, settled in settled_per_item(posting).items():
-            wanted = open_before[item_id] - settled
-            have = items[item_id].open_amount if item_id in items else 0
+            have, wanted = balances[item_id], open_before[item_id] - settled
             if have != wanted:
                 message = (
                     f"after posting {posting.key} the ledger shows {Money(have, posting.currency)} open on {item_id} "

@@ -12,7 +12,7 @@ from typing import Any
 from integrations.erp.amounts import day, minor
 from integrations.erp.erpnext.client import ErpNextClient
 from integrations.erp.erpnext.config import Settings
-from integrations.erp.errors import ConfigError
+from integrations.erp.errors import ConfigError, VersionMismatch
 from integrations.erp.protocol import Page, QuarantinedRow
 from matching.model.money import AmountError, Money, round_to_minor, to_decimal
 from matching.model.open_item import Customer, HouseAccount, OpenItem
@@ -241,13 +241,21 @@ class ErpNextReader:
             )
             discounts = self._discounts([row["name"] for row in rows])
             for row in rows:
-                item = self._item(row, ledger.get(row["name"]), discounts.get(row["name"], ()))
+                try:
+                    item = self._item(row, ledger.get(row["name"]), discounts.get(row["name"], ()))
+                except ValueError as error:
+                    raise VersionMismatch(str(error)) from None
                 found[item.item_id] = item
         payments = [each.removeprefix(ON_ACCOUNT) for each in item_ids if each.startswith(ON_ACCOUNT)]
         if payments:
             rows = self._client.rows(PAYMENT, [["name", "in", payments], ["docstatus", "=", 1]], _PAYMENT_FIELDS)
             found.update({item.item_id: item for item in map(self._on_account, rows)})
         return found
+
+    def ledger_balances(self, names: Sequence[str], currency: str) -> dict[str, int]:
+        """What the payment ledger says is open per invoice, whatever sign it has."""
+        found = self._ledger(list(names))
+        return {name: minor(found.get(name), currency) for name in names}
 
     def receivable_accounts(self, names: Sequence[str]) -> dict[str, str]:
         """The receivable account of each invoice."""

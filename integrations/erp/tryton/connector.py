@@ -170,23 +170,25 @@ class TrytonConnector:
         return self._poster.reverse(key, reason)
 
     def put_note(self, target: NoteTarget, note: Note) -> NoteRef:
-        """A note on the invoice, the statement or the party; changed in place."""
+        """A note on the invoice, the statement or the party; a changed text stands below the one before."""
         assert self._reader.company
         resource = self._resource(target)
         text = f"{note.key}: {note.summary}\n{note.text}" + ("\n(closed)" if note.closed else "")
         domain = [["resource", "=", resource], ["message", "like", f"{note.key}:%"]]
-        found = self._rpc.search_read(_NOTE, domain, ["message"], limit=1)
+        found = self._rpc.search_read(_NOTE, domain, ["message"])
         left_out = []
         if note.disputed is not None or note.dunning_blocked is not None:
             left_out.append("Tryton's dispute and dunning blocks are set by hand")
         if note.assignee or note.due_on:
             left_out.append("the note carries no assignee and no due date")
-        if found:
-            if found[0]["message"] != text:
-                self._rpc.call(f"model.{_NOTE}.write", [found[0]["id"]], {"message": text}, writing=True)
-            return NoteRef(native_id=f"{_NOTE},{found[0]['id']}", created=False, left_out=tuple(left_out))
-        made = self._rpc.call(f"model.{_NOTE}.create", [{"resource": resource, "message": text}], writing=True)
-        return NoteRef(native_id=f"{_NOTE},{made[0]}", created=True, left_out=tuple(left_out))
+        if not found or found[-1]["message"] != text:
+            # Tryton's notes cannot be changed: what is new stands below what was said before.
+            made = self._rpc.call(f"model.{_NOTE}.create", [{"resource": resource, "message": text}], writing=True)
+            found.append({"id": made[0], "message": text})
+            created = len(found) == 1
+        else:
+            created = False
+        return NoteRef(native_id=f"{_NOTE},{found[0]['id']}", created=created, left_out=tuple(left_out))
 
     def close(self) -> None:
         """Let the connections go."""

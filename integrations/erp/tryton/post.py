@@ -254,11 +254,17 @@ class TrytonPoster:
         return int(rows[0]["id"])
 
     def _receivable(self, party: int) -> int:
-        rows = self._rpc.search_read("party.party", [["id", "=", party]], ["account_receivable_used"])
-        if not rows or not rows[0]["account_receivable_used"]:
+        """The receivable account of a party, else the company's default."""
+        rows = self._rpc.search_read("party.party", [["id", "=", party]], ["account_receivable"])
+        account = rows[0]["account_receivable"] if rows else None
+        if not account:
+            fields = ["default_account_receivable"]
+            defaults = self._rpc.call("model.account.configuration.read", [1], fields, writing=False)
+            account = defaults[0]["default_account_receivable"] if defaults else None
+        if not rows or not account:
             message = f"party {party} has no receivable account in Tryton; set one"
             raise ConfigError(message)
-        return int(rows[0]["account_receivable_used"])
+        return int(account)
 
     # -- taking back -----------------------------------------------------------------------------------------------
 
