@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from matching.model.money import AmountError, round_to_minor, to_decimal
@@ -10,6 +11,8 @@ from matching.model.money import AmountError, round_to_minor, to_decimal
 _NOISE = Decimal("0.00001")
 
 
+# Most items are open with their original amount, and a receivables ledger has few different days.
+@lru_cache(maxsize=4_096)
 def minor(value: Any, currency: str) -> int:
     """An amount from JSON in minor units. Raises AmountError when it is none, or has a real fraction of a minor unit.
 
@@ -36,6 +39,7 @@ def minor(value: Any, currency: str) -> int:
     return rounded
 
 
+@lru_cache(maxsize=4_096)
 def day(value: Any) -> date | None:
     """The date in front of an ISO date or moment; None for what stands for no date.
 

@@ -279,13 +279,19 @@ def dumps(value: Any) -> str:
     >>> dumps({"paid": Decimal("119.10"), "rows": [None, True, "ü"]})
     '{"paid": 119.10, "rows": [null, true, "ü"]}'
     """
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except TypeError:
+        # There is a Decimal somewhere inside, which the standard library would refuse or make a binary number of.
+        pass
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{dumps(str(key))}: {dumps(each)}" for key, each in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(dumps(each) for each in value) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    message = f"{type(value).__name__} cannot be sent as JSON"
+    raise TypeError(message)
 
 
 def _decoded(response: httpx.Response) -> Reply:

@@ -285,6 +285,7 @@ class TrytonPoster:
             matched = self._rpc.search_read(LINE, [["move", "=", move], ["reconciliation", "!=", None]], ["id"])
             if matched:
                 self._rpc.wizard("account.move.unreconcile_lines", LINE, [row["id"] for row in matched], [])
+            self._detach(move)
             form = {"default": {"description": reason[:100], "reversal": True}}
             self._rpc.wizard("account.move.cancel", MOVE, [move], [("cancel", form)])
         found = self.find(key)
@@ -292,6 +293,13 @@ class TrytonPoster:
             message = f"posting {key} could not be taken back whole; look at its moves in Tryton"
             raise VersionMismatch(message)
         return found
+
+    def _detach(self, move: int) -> None:
+        """Take our lines off their invoices, or they would still count as payments when the invoice is paid anew."""
+        for line in self._rpc.search_read(LINE, [["move", "=", move]], ["invoice_payments"]):
+            for invoice in line["invoice_payments"] or ():
+                taken_off = {"payment_lines": [["remove", [line["id"]]]]}
+                self._rpc.call("model.account.invoice.write", [invoice], taken_off, writing=True)
 
 
 def write_off_account(settings: Settings, reason: str) -> str:
