@@ -1,6 +1,6 @@
 """The gate: whatever rate a change gains, it does not come in when it posts what must not be posted.
 
-Both worlds, committed seeds. The second world is held out: nothing was tuned to it, so what it shows counts most.
+The first and the second world, committed seeds. The third is measured by hand only and so stays unknown.
 """
 
 import pytest
