@@ -79,7 +79,8 @@ def meant(reading: Reading, index: LedgerIndex, mention: Mention) -> list[int]:
     if len(items) > 1:
         best = max(reading.payer_grade(table.customer[place]) for place in items)
         items = [place for place in items if reading.payer_grade(table.customer[place]) == best]
-    if mention.grade < Reference.FULL and len(mention.text) < _NO_CHANCE:
+    undone_slip = mention.grade is Reference.PART and len(mention.text) >= _NO_CHANCE
+    if mention.grade < Reference.FULL and not undone_slip:
         # A weak reading that hits somebody else's document has hit it by chance.
         items = [place for place in items if reading.payer_grade(table.customer[place]) > Payer.OTHER]
     return items
