@@ -48,7 +48,6 @@ _COLUMNS = [
 ]
 # Only where the journal is not kept in the company's currency.
 _CURRENCY_COLUMNS = ["line_ids/currency_id/.id", "line_ids/amount_currency"]
-_HEADER_WIDTH = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,7 +295,7 @@ class OdooPoster:
             line = [str(each.account), each.label, str(each.partner or ""), str(weight)]
             if foreign:
                 line += [str(currency_id), str(to_decimal(each.amount, posting.currency))]
-            rows.append([*(header if not rows else [""] * _HEADER_WIDTH), *line])
+            rows.append([*(header if not rows else [""] * len(header)), *line])
         return [*_COLUMNS, *(_CURRENCY_COLUMNS if foreign else [])], rows
 
     def _balance(self, currency_id: int, posting: Posting) -> Callable[[int], Decimal]:
