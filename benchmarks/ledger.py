@@ -166,7 +166,7 @@ def measure(
     size = f"{payment_count:,} payments, {item_count:,} items"
     rows: list[dict[str, object]] = [
         {"database": name, "size": size, "step": "bare Core insert", "CPU s": f"{bare:.2f}"},
-        {"database": name, "size": size, "step": "making the invented rows (taken off every import)", "CPU s": f"{making:.2f}"},
+        {"database": name, "size": size, "step": "making the rows (taken off)", "CPU s": f"{making:.2f}"},
     ]
     for step, seconds in steps.items():
         row = {"database": name, "size": size, "step": step, "CPU s": f"{seconds:.2f}"}
