@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from integrations.bank.second_opinion import WrongParserInstalled, assert_right_parsers
 from integrations.config.load import ConfigurationError, secret
 from integrations.config.settings import BankSettings, CompanySettings
 from integrations.erp.errors import ErpError
@@ -29,12 +30,22 @@ def doctor(
 ) -> tuple[DoctorFinding, ...]:
     """Check ledger, ERP, statement inboxes, secrets, people and alerts of one company."""
     return (
+        *_libraries(),
         *_ledger(company, ledger),
         *_erp(company, environment),
         *(finding for bank in company.banks for finding in _bank(bank, run, environment)),
         *_people(company),
         *_alerts(company, environment),
     )
+
+
+def _libraries() -> Iterator[DoctorFinding]:
+    try:
+        assert_right_parsers()
+    except WrongParserInstalled as error:
+        yield DoctorFinding(check="libraries", status="failed", message=str(error))
+        return
+    yield DoctorFinding(check="libraries", status="ok", message="the second readers of statements are the right ones")
 
 
 def _ledger(company: CompanySettings, ledger: Ledger) -> Iterator[DoctorFinding]:

@@ -63,8 +63,8 @@ def _amounts_that_add_up(entry: BankEntry, currency: str, total: int) -> list[in
     """The details' amounts in minor units when the entry is a batch of several payments, else None."""
     if len(entry.details) < 2:
         return None
-    if any((detail.currency or currency) != currency for detail in entry.details):
-        return None
+    if any((detail.currency or currency) != currency or not detail.amount for detail in entry.details):
+        return None  # in another currency, or the bank does not say how much of the entry it is
     amounts = [to_minor(detail.amount, currency) for detail in entry.details]
     return amounts if sum(amounts) == total else None
 

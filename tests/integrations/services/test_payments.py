@@ -49,8 +49,17 @@ def amounts(one: BankEntry, currency: str | None = None) -> list[int] | str:
         (entry("20.00", detail("60.00"), detail("-40.00")), [6000, -4000]),
         (entry("100.00", detail("60.00"), detail("39.00")), [10000]),
         (entry("100.00", detail("60.00"), detail("40.00", currency="USD")), [10000]),
+        (entry("100.00", detail("100.00"), detail("0.00")), [10000]),
     ],
-    ids=["single", "debit", "batch", "netted-batch", "batch-that-does-not-add-up", "batch-in-two-currencies"],
+    ids=[
+        "single",
+        "debit",
+        "batch",
+        "netted-batch",
+        "batch-that-does-not-add-up",
+        "batch-in-two-currencies",
+        "detail-without-amount",
+    ],
 )
 def test_entries_become_payments_that_add_up_to_them(bank_entry, expected):
     assert amounts(bank_entry) == expected
