@@ -8,7 +8,7 @@ place. Nothing of the draft is left over, and nobody outside this package ever s
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from matching.model.bank_statement import (
     BankEntry,
@@ -78,14 +78,14 @@ _ENTRY_IN_PLACE = _names(EntryDraft) == _names(BankEntry)
 def seal_detail(draft: DetailDraft) -> EntryDetail:
     """The finished detail; the draft must not be used any more."""
     if _DETAIL_IN_PLACE:
-        cast("Any", draft).__class__ = EntryDetail
-        return cast("EntryDetail", draft)
+        draft.__class__ = EntryDetail  # type: ignore[assignment]
+        return draft  # type: ignore[return-value]
     return EntryDetail(**{name: getattr(draft, name) for name in _names(DetailDraft)})
 
 
 def seal_entry(draft: EntryDraft) -> BankEntry:
     """The finished entry; the draft must not be used any more."""
     if _ENTRY_IN_PLACE:
-        cast("Any", draft).__class__ = BankEntry
-        return cast("BankEntry", draft)
+        draft.__class__ = BankEntry  # type: ignore[assignment]
+        return draft  # type: ignore[return-value]
     return BankEntry(**{name: getattr(draft, name) for name in _names(EntryDraft)})

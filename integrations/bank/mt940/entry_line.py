@@ -9,14 +9,13 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from integrations.bank.mt940.dates import day, entry_day
 from matching.model.currencies import MINOR_DIGITS
 
 # The line as the standard has it. Amounts of more than 15 digits are left to the careful reading below.
-_REGULAR = re.compile(
-    r"([0-9]{6})([0-9]{4}|)(E?R?[CD])[A-Z]?([0-9]{1,15},[0-9]{0,2})([SNF][A-Z0-9]{2}[A-Z0-9 ])([^\n]*)"
-)
+_REGULAR = re.compile(r"([0-9]{6}(?:[0-9]{4})?)(E?R?[CD])[A-Z]?([0-9]{1,15},[0-9]{0,2})([SNF][A-Z0-9]{2}[A-Z0-9 ])")
 # The line as it also comes: blanks for the entry date or in between, lower case, a mark or an amount on the next
 # line, a decimal point, no type code.
 _IRREGULAR = re.compile(
@@ -73,18 +72,14 @@ def read_entry_line(body: str, currency: str | None) -> EntryLine:
     found = _REGULAR.match(body)
     remarks: EntryRemarks = ()
     if found is None:
-        value, entry, mark, amount, type_code, rest, more, remarks = _irregular(body, currency)
+        dates, mark, amount, type_code, rest, more, remarks = _irregular(body, currency)
     else:
-        value, entry, mark, digits, type_code, rest = found.groups()
+        dates, mark, digits, type_code = found.groups()
         amount = Decimal(digits.replace(",", "."))
-        more = body[found.end() + 1 :] if "\n" in body else ""
-    value_date = day(value)
-    entry_date = entry_day(entry, value) if entry else None
-    if value_date is None:
-        said = f"the value date {value} does not exist" if value else "there is no value date that can be read"
-        remarks += (("value_date_invalid", f"{said}; the entry has none now"),)
-    if entry and entry_date is None:
-        remarks += (("entry_date_invalid", f"the entry date {entry} does not exist; the entry has none now"),)
+        rest, _, more = body[found.end() :].partition("\n")
+    value_date, entry_date, doubts = _days(dates)
+    if doubts:
+        remarks += doubts
     trailing = None
     reference, slashes, bank = rest.partition("//")
     if type_code == "NONR" and reference.startswith("EF"):
@@ -98,7 +93,7 @@ def read_entry_line(body: str, currency: str | None) -> EntryLine:
     return EntryLine(
         value_date,
         entry_date,
-        -amount if mark in _NEGATIVE else amount,
+        amount if mark == "C" or mark not in _NEGATIVE else -amount,
         mark,
         type_code.rstrip() or None,
         None if reference in _MISSING else reference,
@@ -109,7 +104,26 @@ def read_entry_line(body: str, currency: str | None) -> EntryLine:
     )
 
 
-def _irregular(body: str, currency: str | None) -> tuple[str, str, str, Decimal, str, str, str, EntryRemarks]:
+@lru_cache(maxsize=8192)
+def _days(dates: str) -> tuple[date | None, date | None, EntryRemarks]:
+    """Value date and entry date of the digits in front of a line, and what is to be said about them.
+
+    >>> _days("2411300102")[:2]
+    (datetime.date(2024, 11, 30), datetime.date(2025, 1, 2))
+    """
+    value, entry = dates[:6], dates[6:]
+    value_date = day(value)
+    entry_date = entry_day(entry, value) if entry else None
+    doubts: EntryRemarks = ()
+    if value_date is None:
+        said = f"the value date {value} does not exist" if value else "there is no value date that can be read"
+        doubts += (("value_date_invalid", f"{said}; the entry has none now"),)
+    if entry and entry_date is None:
+        doubts += (("entry_date_invalid", f"the entry date {entry} does not exist; the entry has none now"),)
+    return value_date, entry_date, doubts
+
+
+def _irregular(body: str, currency: str | None) -> tuple[str, str, Decimal, str, str, str, EntryRemarks]:
     """The parts of a line that does not keep to the standard: dates, mark, unsigned amount, type and the rest."""
     found = _IRREGULAR.match(body)
     if found is None:
@@ -126,7 +140,7 @@ def _irregular(body: str, currency: str | None) -> tuple[str, str, str, Decimal,
     if _NO_TYPE.match(type_code + rest):
         type_code, rest = "", type_code + rest
     more = body[found.end() + 1 :]
-    return value, entry, mark.upper(), amount, type_code.upper(), rest, more, remarks
+    return value + entry, mark.upper(), amount, type_code.upper(), rest, more, remarks
 
 
 def _irregular_amount(digits: str, currency: str | None) -> tuple[Decimal, EntryRemarks]:

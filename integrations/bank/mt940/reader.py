@@ -86,18 +86,23 @@ class _Reading:
         held: Field | None = None
         texts: list[str] = []
         found = self._found
+        among_entries = False
         for field in fields(self._source, facts.encoding, facts.errors):
             tag = field[0]
             if tag == "61":
-                if held is None:
+                if held is not None:
+                    yield from self._finished(held, texts)
+                    held, texts = None, []
+                elif not among_entries:
                     yield from self._begin_entries(field[1])
-                else:
-                    event = self._entry(held, texts)
-                    if found:
-                        yield from self._drain()
-                    yield event
-                    texts = []
-                held = field
+                    among_entries = True
+                if field[4] is None:
+                    held = field
+                    continue
+                event = self._entry(field, [field[4]])  # another entry follows, no trailer to look for
+                if found:
+                    yield from self._drain()
+                yield event
             elif held is None:
                 yield from self._other(field)
             elif tag in _REMARKS:
@@ -105,15 +110,11 @@ class _Reading:
             elif tag == "NS":
                 self._notes += _remittance_of_ns(field[2])
             else:
-                event = self._entry(held, texts)
-                yield from self._drain()
-                yield event
-                held, texts = None, []
+                yield from self._finished(held, texts)
+                held, texts, among_entries = None, [], False
                 yield from self._other(field)
         if held is not None:
-            event = self._entry(held, texts)
-            yield from self._drain()
-            yield event
+            yield from self._finished(held, texts)
         yield from self._end_statement()
         assert self._yielded == facts.entry_count, "an entry was lost or doubled while reading"
         yield FileFacts(
@@ -146,13 +147,19 @@ class _Reading:
             statement.started = True
             yield StatementStart(header=statement.header())
 
+    def _finished(self, field: Field, texts: list[str]) -> Iterator[ReadEvent]:
+        """The entry of fields that are complete, behind what was found about it."""
+        event = self._entry(field, texts)
+        yield from self._drain()
+        yield event
+
     def _drain(self) -> Iterator[ReadEvent]:
         yield from self._found
         self._found.clear()
 
     def _entry(self, field: Field, texts: list[str]) -> BankEntry | Quarantined:
         """The entry of one `:61:` field and its `:86:` fields; findings about it are left for `_drain`."""
-        _tag, number, body, next_tag = field
+        _tag, number, body, next_tag, _text = field
         statement = self._statement
         assert statement is not None
         self._yielded += 1
@@ -229,7 +236,7 @@ class _Reading:
     # -- Everything else ----------------------------------------------------------------------------------------
 
     def _other(self, field: Field) -> Iterator[ReadEvent]:
-        tag, line, body, _next = field
+        tag, line, body, _next, _text = field
         value = body.partition("\n")[0].strip()
         if tag and "{2:" in body:
             self._announce(body)
@@ -299,7 +306,7 @@ class _Reading:
         statement.account = (compact if is_iban(compact) else value) or None
 
     def _read_balance(self, statement: StatementInProgress, field: Field) -> Iterator[ReadEvent]:
-        tag, line, body, _next = field
+        tag, line, body, _next, _text = field
         balance = read_balance(body)
         opening = tag[:2] == "60"
         what = "opening" if opening else "closing"

@@ -23,23 +23,22 @@ _MONEY = re.compile(r"([A-Z]{3}) ?([0-9]{1,15}(?:[,.][0-9]{0,4})?)")
 class Remarks:
     """One entry's texts: its `:86:` fields as they came, the same unwrapped into one line, and its `:61:` line."""
 
-    __slots__ = ("body", "line", "text")
+    __slots__ = ("_evenly_cut", "body", "line", "text")
 
     def __init__(self, body: str, line: EntryLine) -> None:
         self.body = body
         self.line = line
-        ends = body.count("\n")
-        if not ends:
-            self.text = body
-        elif _evenly_cut(body, ends):
-            self.text = body.replace("\n", "")
-        else:
+        self._evenly_cut = True
+        self.text = text = body.replace("\n", "")
+        ends = len(body) - len(text)
+        if ends and not _evenly_cut(body, ends):
+            self._evenly_cut = False
             self.text = mark_line_ends(body).replace("\r", "").replace("\n", " ")
 
     @property
     def marked(self) -> str:
         """The text with its line ends: CR inside words, LF between them."""
-        return mark_line_ends(self.body) if "\n" in self.body else self.body
+        return self.body.replace("\n", "\r") if self._evenly_cut else mark_line_ends(self.body)
 
     @property
     def lines(self) -> list[str]:
@@ -114,7 +113,7 @@ def given(text: str | None) -> str | None:
     if text is None:
         return None
     text = text.strip()
-    if len(text) > _NOT_GIVEN_LENGTH:
+    if len(text) > _NOT_GIVEN_LENGTH or text[-1:].isdigit():
         return text
     return None if text.replace(" ", "").upper() in _NOT_GIVEN else text
 

@@ -35,7 +35,7 @@ def split_codes(marked: str) -> Groups:
     for word in marked.split("/"):
         if word in CODES:
             found = word
-        elif not wrapped or (found := _plain(word)) not in CODES:
+        elif not wrapped or word.isalnum() or (found := _plain(word)) not in CODES:
             if words or word:
                 words.append(word)
             continue

@@ -34,11 +34,21 @@ _KINDS = (
 )
 
 
+def _in_a_row(numbers: range) -> str:
+    """Sub-fields that follow one another without a gap, from the first number on."""
+    return "".join(rf"(?:\?{number}[^?]*+" for number in numbers) + ")?+" * len(numbers)
+
+
+def _with_gaps(numbers: range) -> str:
+    return "".join(rf"(?:\?{number}[^?]*+)?+" for number in numbers)
+
+
+_HEAD = r"[0-9]{3}(?:\?00[^?]*+)?+(?:\?10[^?]*+)?+"
+_PARTY = "".join(rf"(?:\?{number}([^?]*+))?+" for number in range(30, 35))
 # The usual order, where no sub-field is given twice and no separator was typed by a payer.
-_USUAL = re.compile(
-    r"[0-9]{3}(?:\?00[^?]*)?(?:\?10[^?]*)?"
-    + "".join(rf"(?:\?{number}([^?]*))?" for number in (*range(20, 35), *range(60, 64)))
-)
+_USUAL = re.compile(rf"{_HEAD}({_in_a_row(range(20, 30))}){_PARTY}({_in_a_row(range(60, 64))})")
+# The same with gaps between the numbers.
+_USUAL_WITH_GAPS = re.compile(rf"{_HEAD}({_with_gaps(range(20, 30))}){_PARTY}({_with_gaps(range(60, 64))})")
 
 
 def read_subfields(text: str, separator: str, draft: DetailDraft) -> str:
@@ -46,20 +56,22 @@ def read_subfields(text: str, separator: str, draft: DetailDraft) -> str:
 
     The text before the first separator is left out.
     """
-    usual = _USUAL.fullmatch(text) if separator == "?" else None
+    usual = (_USUAL.fullmatch(text) or _USUAL_WITH_GAPS.fullmatch(text)) if separator == "?" else None
     if usual is None:
         return _read_in_order(text.split(separator), separator, draft)
-    found = usual.groups()
-    bank, number, name, more_name, addition = found[10:15]
+    purpose, bank, number, name, more_name, addition, more_purpose = usual.groups()
     if bank and not bank[:1].isdigit():
         draft.counterparty_bic = bank.strip() or None
     if number:
         draft.counterparty_account = account(number)
     if name or more_name:
         draft.counterparty_name = _name(continued([name or "", more_name]) if more_name else name)
-    purpose = [*filter(None, found[:10]), *filter(None, found[15:])]
+    if more_purpose:
+        purpose += more_purpose
     if purpose:
-        read_purpose(purpose, draft)
+        texts = [text for part in purpose.split("?") if (text := part[2:])]
+        if texts:
+            read_purpose(texts, draft)
     return addition.strip() if addition else ""
 
 

@@ -21,6 +21,8 @@ _SPOOL_BYTES = 1 << 23
 _PARTIAL_TAG = 8
 
 _FIELD = re.compile(r"\n:(61|86 ?|20|21|25P?|28C?|13D?|34F|60[FMfm]?|62[FMfm]?|64|65F?|90[CDcd]|NS|940|942|950):")
+_ENTRY = "\n:61:"
+_REMARK = "\n:86:"
 _CLOCK_LIKE = frozenset({"20", "21", "25", "28", "13"})
 _HOUR = re.compile(r"(?<![0-9])[0-2][0-9]$")
 _MINUTE = re.compile(r"[0-5][0-9](?![0-9A-Za-z/])")
@@ -30,8 +32,11 @@ _STRAY_SIGNS = "\x1a\x01\x03\x02\x00\ufeff"
 _STRAY = re.compile(rf"\n(?=[ ]*+[{_STRAY_SIGNS}])[{_STRAY_SIGNS} ]++:(?!61:)")
 
 
-Field = tuple[str, int, str, str]
-"""One field: tag without colons, number of its first line, its text with line breaks, and the tag after it."""
+Field = tuple[str, int, str, str, str | None]
+"""One field: tag without colons, number of its first line, its text with line breaks, and the tag after it.
+
+In the last place the text of field 86 where the field is an entry with exactly one, else None.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,39 +137,72 @@ def _cut_time(before: str, after: str) -> bool:
 
 
 def fields(source: BinaryIO, encoding: str, errors: str) -> Iterator[Field]:
-    """Every field of the source in order; text outside any field is a field with an empty tag."""
+    """Every field of the source in order; text outside any field is a field with an empty tag.
+
+    An entry that is followed by one text and then by the next entry is nearly all of a file: it comes as one field,
+    with its text in the last place.
+    """
     line = 0
     tag = ""
     head = ""  # "\n:61:" and so on: what of the held text is tag
     held = "\n"  # the text of the last field seen, which may go on in the next piece
     for text in _texts(source, encoding, errors):
-        block = head + held + text
-        if any(sign in block for sign in _STRAY_SIGNS):
-            block = _STRAY.sub("\n:", block)
-        if "{4::2" in block:  # the first field on the line of its envelope
-            block = block.replace("{4::2", "{4:\n:2")
-        parts = _FIELD.split(block)
-        if len(parts) > 1:
-            if parts[0]:
-                yield ("", line + 1, parts[0], parts[1])
-                line += parts[0].count("\n")
-            # The last field is held back: only its successor tells where it ends.
-            for at in range(1, len(parts) - 2, 2):
-                body = parts[at + 1]
-                if parts[at + 2] in _CLOCK_LIKE and parts[at] == "86" and _cut_time(body, parts[at + 3]):
-                    parts[at + 2 : at + 4] = parts[at], f"{body}\n:{parts[at + 2]}:{parts[at + 3]}"
-                    continue
+        first, *entries = _mended(head + held + text).split(_ENTRY)
+        # The last field is held back: only its successor tells where it ends.
+        last = _ENTRY + entries.pop() if entries else None
+        if last is None:
+            last = first
+        elif first:
+            found, line = _separated([*_FIELD.split(first), "61", ""], line)
+            yield from found
+        for entry in entries:
+            if entry.count("\n:") == 1 and (end := entry.find(_REMARK)) >= 0:
                 line += 1
-                yield (parts[at], line, body, parts[at + 2])
-                line += body.count("\n")
-            tag, held = parts[-2], parts[-1]
+                yield ("61", line, entry[:end], "86", entry[end + len(_REMARK) :])
+                line += entry.count("\n")
+            else:
+                found, line = _separated([*_FIELD.split(_ENTRY + entry), "61", ""], line)
+                yield from found
+        parts = _FIELD.split(last)
+        if len(parts) > 1:
+            found, line = _separated(parts, line)
+            yield from found
+            tag = parts[-2]
             head = f"\n:{tag}:"
-        else:
-            held = parts[0]
+        held = parts[-1]
         if len(held) > FIELD_LIMIT:
             cut = len(held) - _PARTIAL_TAG
-            yield (tag, line + bool(tag), held[:cut], "")
+            yield (tag, line + bool(tag), held[:cut], "", None)
             line += bool(tag) + held.count("\n", 0, cut)
             tag, head, held = "", "", held[cut:]
     if tag or held.strip("\n"):
-        yield (tag, line + bool(tag), held, "")
+        yield (tag, line + bool(tag), held, "", None)
+
+
+def _mended(block: str) -> str:
+    """The text with each tag at the start of a line, whatever the way to us put before it."""
+    if any(sign in block for sign in _STRAY_SIGNS):
+        block = _STRAY.sub("\n:", block)
+    if "{4::2" in block:  # the first field on the line of its envelope
+        block = block.replace("{4::2", "{4:\n:2")
+    return block
+
+
+def _separated(parts: list[str], line: int) -> tuple[list[Field], int]:
+    """The fields of a text split at its tags, all but the last one, and the number of the last line they end on.
+
+    A field whose tag turns out to be minutes becomes part of the field before it, in ``parts`` too.
+    """
+    found: list[Field] = []
+    if parts[0]:
+        found.append(("", line + 1, parts[0], parts[1], None))
+        line += parts[0].count("\n")
+    for at in range(1, len(parts) - 2, 2):
+        tag, body, following = parts[at : at + 3]
+        if following in _CLOCK_LIKE and tag == "86" and _cut_time(body, parts[at + 3]):
+            parts[at + 2 : at + 4] = tag, f"{body}\n:{following}:{parts[at + 3]}"
+            continue
+        line += 1
+        found.append((tag, line, body, following, None))
+        line += body.count("\n")
+    return found, line

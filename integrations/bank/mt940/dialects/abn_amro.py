@@ -45,8 +45,7 @@ def read(remarks: Remarks, draft: DetailDraft) -> str | None:
     """Fill the draft; there is no business code beside the one of field 61."""
     if remarks.text.startswith("/"):
         read_codes(remarks.marked, draft)
-        found = _STRUCTURED.search(remarks.text)
-        if found:
+        if "ISSUER: " in remarks.text and (found := _STRUCTURED.search(remarks.text)):
             reference = StructuredReference(type=found.group(1), reference=found.group(2).replace(" ", ""))
             draft.structured_references += (reference,)
     elif _LABELLED.match(remarks.body):

@@ -11,7 +11,8 @@ from integrations.bank.mt940.remarks import Remarks, is_iban
 NAME = "free-text"
 FIRST = ""
 
-_IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
+# Written with its letters in front, so that the search passes over everything else without trying.
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}(?<!\w.{4})(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 _SUPPLEMENTARY_WIDTH = 34
 _SUPPLEMENTARY_LINES = 12  # the standard has one
 _IBAN_SHAPE = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}")
