@@ -51,6 +51,8 @@ _AMOUNT = re.compile(
     r"(?<![0-9])[0-9]{1,3}(?:[.' ][0-9]{3})*,[0-9]{2}(?![0-9])"
     r"|(?<![0-9])[0-9]{1,3}(?:[,' ][0-9]{3})*\.[0-9]{2}(?![0-9.])"
 )
+_JOINED_ALIKE = re.compile(r"[0-9]+([/.-])[0-9]+(?:\1[0-9]+)*")
+_CALENDAR = re.compile(r"(?:(?:0?[1-9]|[12][0-9]|3[01])[./-])?(?:0?[1-9]|1[0-2])[./-]20[0-9]{2}")
 _LIST_GAP = re.compile(r"\s*(?:[/,;+&.|]|-|UND|AND|EN|ET|I|BIS|TOT|TO|AU|A|T/M|DO|OG|OCH|E|Y)?\s*")
 _RANGE_GAP = re.compile(r"\s*(?:-|BIS|TOT|TO|AU|T/M|DO)\s*")
 _LONGEST_RANGE = 40
@@ -205,6 +207,9 @@ def _number(text: str, digits: str, start: int, end: int, index: LedgerIndex) ->
     letters = before.group(1) if before else ""
     graded = [(_grade(digits, letters, place, index.numbers, index), place) for place in items]
     graded_closed = [(_grade(digits, letters, place, index.closed_numbers, index), place) for place in closed]
+    if end - start > len(digits):
+        graded = _not_by_chance(text, start, end, graded, index.numbers)
+        graded_closed = _not_by_chance(text, start, end, graded_closed, index.closed_numbers)
     best = max(grade for grade, _ in (*graded, *graded_closed))
     if _labelled_otherwise(text, start, end, index):
         best = Reference.NONE
@@ -235,6 +240,53 @@ def _grade(digits: str, letters: str, place: int, numbers: NumberIndex, index: L
     if not prefix and whole == digits:
         return Reference.FULL
     return Reference.DIGITS
+
+
+def _not_by_chance(
+    text: str, start: int, end: int, graded: list[tuple[Reference, int]], numbers: NumberIndex
+) -> list[tuple[Reference, int]]:
+    """Dates, and pieces of longer numbers, that have the digits of a document: at most part of its number.
+
+    ``11/2026`` is a month, and in ``381/11/2026`` the end of another number, before it is a document ``A1120-26``.
+    As part of a number it can settle an item to the cent for a payer who is known, but never leave a residual.
+    """
+    quoted = text[start:end]
+    in_front, behind = _joined_on(text, start, end)
+    if not in_front and not behind and not is_date(quoted):
+        return graded
+    return [
+        (
+            grade if not in_front and _written_so(quoted, numbers.table.numbers[place]) else min(grade, Reference.PART),
+            place,
+        )
+        for grade, place in graded
+    ]
+
+
+def is_date(quoted: str) -> bool:
+    """Whether a text is a day or a month of this century, written with its year in full.
+
+    >>> is_date("31.10.2026"), is_date("11/2026"), is_date("381/11/2026"), is_date("13/2026")
+    (True, True, False, False)
+    """
+    return _CALENDAR.fullmatch(quoted) is not None
+
+
+def _joined_on(text: str, start: int, end: int) -> tuple[bool, bool]:
+    """Whether groups read together are joined by their own separator to further digits, in front and behind."""
+    joined = _JOINED_ALIKE.fullmatch(text, start, end)
+    if joined is None:
+        return False, False
+    separator = joined.group(1)
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    return before[1:] == separator and before[0].isdigit(), after[:1] == separator and after[1:].isdigit()
+
+
+def _written_so(quoted: str, number: str) -> bool:
+    """Whether the number is written with these separators, from its first digit on."""
+    own = plain(number)
+    at = own.find(quoted)
+    return at >= 0 and not own[max(0, at - 1) : at].isdigit()
 
 
 def _ends_with(letters: str, prefix: str) -> bool:

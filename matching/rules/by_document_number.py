@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-from matching.extract import Mention
+from matching.extract import Mention, is_date
 from matching.grades import Payer, Reference
 from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
@@ -79,7 +79,7 @@ def meant(reading: Reading, index: LedgerIndex, mention: Mention) -> list[int]:
     if len(items) > 1:
         best = max(reading.payer_grade(table.customer[place]) for place in items)
         items = [place for place in items if reading.payer_grade(table.customer[place]) == best]
-    undone_slip = mention.grade is Reference.PART and len(mention.text) >= _NO_CHANCE
+    undone_slip = mention.grade is Reference.PART and len(mention.text) >= _NO_CHANCE and not is_date(mention.shown)
     if mention.grade < Reference.FULL and not undone_slip:
         # A weak reading that hits somebody else's document has hit it by chance.
         items = [place for place in items if reading.payer_grade(table.customer[place]) > Payer.OTHER]

@@ -1,6 +1,7 @@
 """The gate: whatever rate a change gains, it does not come in when it posts what must not be posted.
 
-The first and the second world, committed seeds. The third is measured by hand only and so stays unknown.
+All three worlds, committed seeds. Of the third only these figures are looked at, never a payment, while the engine is
+worked on.
 """
 
 import pytest
@@ -10,6 +11,7 @@ from benchmarks.matching.engine_run import run
 from benchmarks.matching.generator import generate
 from benchmarks.matching.scoring import Score, score
 from benchmarks.matching.second_world import generate_second
+from benchmarks.matching.third_world import generate_third
 from benchmarks.matching.world import World
 
 SEEDS = (11, 12)
@@ -21,7 +23,8 @@ PROVEN = 0.998
 
 def _worlds() -> list[World]:
     first = [generate("hard", PAYMENTS, ITEMS, seed) for seed in SEEDS]
-    return [*first, *(generate_second(PAYMENTS, ITEMS, seed) for seed in SEEDS)]
+    second = [generate_second(PAYMENTS, ITEMS, seed) for seed in SEEDS]
+    return [*first, *second, *(generate_third(PAYMENTS, ITEMS, seed) for seed in SEEDS)]
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +48,13 @@ def test_no_customer_payment_is_ignored(scores: list[Score]) -> None:
 def test_what_is_posted_is_right(scores: list[Score]) -> None:
     posted = sum(one.posted for one in scores)
     right = sum(one.verdicts["right"] for one in scores)
-    assert posted > 0.6 * len(SEEDS) * 2 * PAYMENTS, "the gate proves nothing about an engine that hardly posts"
+    assert posted > 0.6 * len(scores) * PAYMENTS, "the gate proves nothing about an engine that hardly posts"
     assert right / posted >= PRECISION, _told(scores, "wrong")
     assert sum(one.cents_right for one in scores) / sum(one.cents_posted for one in scores) >= AMOUNTS
 
 
 def test_each_world_alone_is_proven_precise(scores: list[Score]) -> None:
-    for half in (scores[: len(SEEDS)], scores[len(SEEDS) :]):
-        right = sum(one.verdicts["right"] for one in half)
-        assert lower_bound(right, sum(one.posted for one in half)) >= PROVEN, _told(half, "wrong")
+    for first in range(0, len(scores), len(SEEDS)):
+        own = scores[first : first + len(SEEDS)]
+        right = sum(one.verdicts["right"] for one in own)
+        assert lower_bound(right, sum(one.posted for one in own)) >= PROVEN, _told(own, "wrong")

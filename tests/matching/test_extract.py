@@ -2,6 +2,7 @@
 
 import pytest
 
+from matching.engine import match
 from matching.grades import Payer, Reference
 from matching.index import LedgerIndex
 from matching.model.open_item import Customer, OpenItem
@@ -125,6 +126,42 @@ def test_a_number_cut_by_the_line_end_is_read_joined():
 )
 def test_what_is_no_document_number(text):
     assert _named(_read(text)) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "grade"),
+    [
+        ("zaliczka do oferty 381/11/2026", "INV-A1120-26", Reference.PART),
+        ("rent 11/2026", "INV-A1120-26", Reference.PART),
+        ("rent 11/2026", "112026", Reference.PART),
+        ("saldo 31.10.2026", "031/10/2026", Reference.PART),
+        ("fv 31/10/2026", "31/10/2026", Reference.FULL),
+        ("inv/2026/01165/423", "INV/2026/01165", Reference.FULL),
+        ("INV-A1120-26", "INV-A1120-26", Reference.FULL),
+    ],
+)
+def test_a_date_or_a_piece_of_another_number_is_at_most_part_of_one(text, number, grade):
+    ledger = LedgerIndex.build([_item(number)], [], History(), Policy())
+    payment = Payment(
+        payment_id="p", account="H", currency="EUR", amount=1, booked_on=TODAY, valued_on=None, remittance=text
+    )
+    assert [mention.grade for mention in Reading(payment, ledger).strong] == [grade]
+
+
+def test_an_advance_on_an_offer_is_not_part_of_an_invoice_with_the_digits_of_its_month():
+    customer = Customer(customer_id="C1", name="Vos", ibans=("NL1",))
+    payment = Payment(
+        payment_id="p",
+        account="H",
+        currency="EUR",
+        amount=4_000,
+        booked_on=TODAY,
+        valued_on=None,
+        payer_account="NL1",
+        remittance="zaliczka do oferty 381/11/2026",
+    )
+    (decision,) = match([payment], [_item("INV-A1120-26")], [customer], History(), Policy(), TODAY).decisions
+    assert not decision.allocations
 
 
 def test_the_prefix_tells_two_documents_with_the_same_digits_apart():
