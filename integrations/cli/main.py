@@ -15,22 +15,29 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    epilog="First: lettrage sync --inbox DIR --statements DIR --outbox DIR   (no server, no configuration).  "
+    "Each day: lettrage sync -c lettrage.yaml, then lettrage cases -c lettrage.yaml.  "
+    "`lettrage COMMAND --help` explains each command and its exit status.",
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 
-app.command("sync")(syncing.sync)
-app.command("read")(reading.read)
-app.command("cases")(cases.cases)
-app.command("clear")(cases.clear)
-app.command("accept")(cases.accept)
-app.command("approve")(cases.approve)
-app.command("decline")(cases.decline)
-app.command("reopen")(cases.reopen)
-app.command("push")(operations.push)
-app.command("history")(operations.history)
-app.command("verify")(operations.verify)
-app.command("doctor")(operations.doctor)
+_COMMANDS = (
+    ("sync", syncing.sync, "Run a whole night: pull, read, match, post, publish."),
+    ("read", reading.read, "Show what stands in bank statement files."),
+    ("cases", cases.cases, "List the cases that wait for a person, or show one."),
+    ("clear", cases.clear, "Clear one case, then post it."),
+    ("accept", cases.accept, "Accept every suggestion that is sure enough."),
+    ("approve", cases.approve, "Agree, as the second person, to a clearing."),
+    ("decline", cases.decline, "Disagree, as the second person."),
+    ("reopen", cases.reopen, "Take back what was decided about a payment."),
+    ("push", operations.push, "Bring the outbox into the ERP, or show what would be posted."),
+    ("history", operations.history, "Tell the story of a payment, item or case."),
+    ("verify", operations.verify, "Recompute every law over the whole ledger."),
+    ("doctor", operations.doctor, "Say what is not in place, and what to fix."),
+)
+for _name, _command, _short in _COMMANDS:
+    app.command(_name, short_help=_short)(_command)
 
 
 @app.callback()
