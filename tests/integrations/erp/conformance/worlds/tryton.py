@@ -1,5 +1,6 @@
 """A real Tryton on PostgreSQL."""
 
+import os
 from datetime import date
 from decimal import Decimal
 from typing import ClassVar
@@ -18,9 +19,10 @@ from tests.support.tryton import ADMIN_PASSWORD, LOGIN, PASSWORD, TrytonServer
 
 class TrytonWorld:
     name = "tryton-8.2"
-    stride = 1
-    stride_lost = 4
-    marks = (pytest.mark.tryton, pytest.mark.slow)
+    # A posting takes several seconds on a real server: every call is tried with LETTRAGE_TRYTON_STRIDE=1.
+    stride = int(os.environ.get("LETTRAGE_TRYTON_STRIDE", "6"))
+    stride_lost = 2 * stride
+    marks = (pytest.mark.tryton, pytest.mark.slow, pytest.mark.xdist_group("tryton"))
     account = "DE02120300000000202051"
     not_applicable: ClassVar = {
         "two_workers_with_one_posting_have_one_effect": "Tryton has no unique key: one writer at a time is the rule",
