@@ -57,7 +57,7 @@ def match(  # noqa: PLR0917 - the six things a decision rests on, in the order o
 def match_batch(index: LedgerIndex, payments: Iterable[Payment], as_of: date) -> MatchResult:
     """One decision for every payment of a batch against a ledger that was indexed before."""
     del as_of  # Every date that matters stands on the payment or the item; kept so that callers state their day.
-    once = {payment.payment_id: payment for payment in sorted(payments, key=lambda p: (p.payment_id, content_key(p)))}
+    once = _each_once(payments)
     decided: dict[str, Decision] = {}
     proposals: list[Proposal] = []
     for payment in once.values():
@@ -77,6 +77,16 @@ def match_batch(index: LedgerIndex, payments: Iterable[Payment], as_of: date) ->
     _assert_conserved(decisions, once)
     _assert_not_beyond(proposals, index)
     return MatchResult(decisions=decisions, rule_version=_version(index.policy))
+
+
+def _each_once(payments: Iterable[Payment]) -> dict[str, Payment]:
+    """One payment per id, ordered by id; of two with the same id the content decides, never the order of arrival."""
+    seen: dict[str, Payment] = {}
+    for payment in payments:
+        other = seen.setdefault(payment.payment_id, payment)
+        if other is not payment and content_key(other) <= content_key(payment):
+            seen[payment.payment_id] = payment
+    return dict(sorted(seen.items()))
 
 
 def propose(reading: Reading, index: LedgerIndex) -> list[Hypothesis]:

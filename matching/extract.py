@@ -9,8 +9,9 @@ Bounds: the first 6,000 characters, 240 digit groups and 80 mentions of a paymen
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from matching.grades import Reference
 from matching.index import LedgerIndex, NumberIndex
@@ -20,6 +21,7 @@ from matching.text.normal import compact, plain
 MOST_GROUPS = 240
 MOST_MENTIONS = 80
 _WINDOW = 8
+_WIDEST_GAP = 4
 _GAP = re.compile(r"[^A-Z0-9]{0,4}")
 _PREFIX = re.compile(r"([A-Z]+)[^A-Z0-9]{0,3}$")
 _GLUED = re.compile(r"(?<![A-Z0-9])[A-Z]{1,8}$")
@@ -58,8 +60,7 @@ _RANGE_GAP = re.compile(r"\s*(?:-|BIS|TOT|TO|AU|T/M|DO)\s*")
 _LONGEST_RANGE = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A place in the text that names documents: what was read, how well, and which items it may be, open or closed.
 
     ``text`` is what was looked up, ``shown`` how it stands on the statement.
@@ -74,8 +75,7 @@ class Mention:
     shown: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """A run of digits in the text."""
 
     start: int
@@ -104,7 +104,7 @@ def whole_numbers(text: str, groups: list[Group], index: LedgerIndex) -> list[Me
         before = group.start
         for place in range(first, min(first + _WINDOW, len(groups))):
             part = groups[place]
-            if place > first and _GAP.fullmatch(text, before, part.start) is None:
+            if place > first and not _close(text, before, part.start):
                 break
             digits += part.digits
             before = part.end
@@ -117,16 +117,20 @@ def whole_numbers(text: str, groups: list[Group], index: LedgerIndex) -> list[Me
                 3 <= length <= most
                 and place - first < 4
                 and (length in plausible or (digits[0] == "0" and len(digits.lstrip("0")) in plausible))
-                and (place == first or not _in_amount(text, group, part))
             ):
                 mention = _number(text, digits, group.start, part.end, index)
-                if mention is not None:
+                if mention is not None and (place == first or not _in_amount(text, group, part)):
                     found.append(mention)
     if "RF" in text and references:
         found.extend(_creditor_references(text, index))
     if index.text_lengths:
         found.extend(_other_texts(text, index))
     return _without_overlaps(found)
+
+
+def _close(text: str, before: int, start: int) -> bool:
+    """Whether at most four marks or blanks, and no letters, stand between two digit groups."""
+    return start - before <= _WIDEST_GAP and _GAP.fullmatch(text, before, start) is not None
 
 
 def _in_amount(text: str, first: Group, last: Group) -> bool:
@@ -223,10 +227,7 @@ def _number(text: str, digits: str, start: int, end: int, index: LedgerIndex) ->
 
 def _grade(digits: str, letters: str, place: int, numbers: NumberIndex, index: LedgerIndex) -> Reference:
     """How completely these digits, with the letters in front of them, are the number of this item."""
-    number = plain(numbers.table.numbers[place])
-    own = numbers.series.get(shape(number))
-    prefix = own.prefix if own else ""
-    whole = "".join(DIGITS.findall(number))
+    prefix, whole = numbers.written(place)
     if prefix and _ends_with(letters, prefix):
         return Reference.FULL if whole == digits else Reference.DIGITS
     if letters and letters in index.prefixes:
@@ -311,8 +312,16 @@ def _free(groups: list[Group], mentions: Iterable[Mention], text: str, *, masked
     """Digit groups that no mention has used; with ``masked``, dates, amounts and account numbers are left out too."""
     spans = [(mention.start, mention.end) for mention in mentions]
     if masked:
-        spans.extend(match.span() for match in _DATE_OR_AMOUNT.finditer(text))
+        spans.extend(_dates_and_amounts(text))
+    if not spans:
+        return groups
     return [group for group in groups if all(group.end <= start or group.start >= end for start, end in spans)]
+
+
+@lru_cache(maxsize=64)
+def _dates_and_amounts(text: str) -> tuple[tuple[int, int], ...]:
+    """Where dates, amounts and account numbers stand; a text is asked several times in a row."""
+    return tuple(match.span() for match in _DATE_OR_AMOUNT.finditer(text))
 
 
 def left_over(text: str, groups: list[Group], mentions: list[Mention]) -> bool:
@@ -529,7 +538,7 @@ def near_strings(text: str, groups: list[Group], meant: Iterable[Mention], index
             before = group.end
             for place in range(first, min(first + 4, len(source))):
                 if place > first:
-                    if _GAP.fullmatch(text, before, source[place].start) is None:
+                    if not _close(text, before, source[place].start):
                         break
                     digits += source[place].digits
                     before = source[place].end

@@ -1,13 +1,12 @@
 """A possible explanation of a payment, as the rules propose it and scoring, vetoes and arbitration judge it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from matching.grades import Payer, Reference
 from matching.model.decision import ResidualReason
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """What one item (by its position in the ledger's columns) gets; signs and meaning as in ``Allocation``."""
 
     place: int
@@ -18,8 +17,7 @@ class Line:
     reason: ResidualReason | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
+class Hypothesis(NamedTuple):
     """One explanation: which items, how much of each, and the evidence that it rests on.
 
     ``relation`` is how the amount fits (a block of the decision table); ``rest`` what the explanation leaves of the

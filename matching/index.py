@@ -48,7 +48,7 @@ class Lookup:
         first = bisect_left(keys, key)
         if first == len(keys) or keys[first] != key:
             return _NOTHING
-        return self.positions[first : min(bisect_right(keys, key, first), first + most)]
+        return self.positions[first : bisect_right(keys, key, first, min(len(keys), first + most))]
 
 
 _NOTHING: "array[int]" = array("i")
@@ -146,6 +146,7 @@ class NumberIndex:
     def __init__(self, table: ItemTable, shapes: Sequence[str], series: dict[str, Series]) -> None:
         self.table = table
         self.series = series
+        self._written: dict[int, tuple[str, str]] = {}
         full: tuple[list[int], list[int]] = ([], [])
         tails: tuple[list[int], list[int]] = ([], [])
         texts: tuple[list[int], list[int]] = ([], [])
@@ -214,6 +215,18 @@ class NumberIndex:
                     places.append(place)
                     text_lengths.add(len(text))
         return frozenset(lengths)
+
+    def written(self, place: int) -> tuple[str, str]:
+        """The letters in front of the item's number and all its digits."""
+        known = self._written.get(place)
+        if known is None:
+            number = plain(self.table.numbers[place])
+            own = self.series.get(shape(number))
+            known = own.prefix if own else "", "".join(DIGITS.findall(number))
+            if len(self._written) > _CACHED:
+                self._written.clear()
+            self._written[place] = known
+        return known
 
     def digits_of(self, place: int) -> tuple[str, str, str]:
         """All digits, digits with a short year, and the running number of the item's number."""

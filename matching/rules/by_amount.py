@@ -7,7 +7,6 @@ reach the amount stops the posting.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import combinations
 from math import gcd
 
@@ -41,7 +40,7 @@ def by_amount(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]:
     yield from _judged_singles(reading, index, singles, elsewhere, sums, sure=sure)
     ways = len({hypothesis.places for hypothesis in sums}) + len(singles) + len(elsewhere)
     for hypothesis in sums:
-        found = replace(hypothesis, payer=sure)
+        found = hypothesis._replace(payer=sure)
         if ways > 1:
             found = found.doubted(f"the amount fits the payer's open items in {ways} ways", 5_000)
         if len(places) >= MOST_ITEMS:
@@ -179,12 +178,14 @@ def _chance(index: LedgerIndex, places: list[int], amount: int) -> float:
     Counted on the ledger itself: of all pairs near the amount, those with its last three digits, spread over the
     amounts that end so.
     """
-    amounts = sorted(index.open.open[place] for place in places if index.open.open[place] > 0)
     low, high = amount // 2, amount * 3 // 2
     alike = 0
-    for number, one in enumerate(amounts):
-        for other in amounts[:number]:
-            total = one + other
-            if low <= total <= high and total != amount and (total - amount) % 1000 == 0:
-                alike += 1
+    by_ending: dict[int, list[int]] = {}
+    for place in places:
+        one = index.open.open[place]
+        if one > 0:
+            for other in by_ending.get((amount - one) % 1000, ()):
+                if low <= one + other <= high and one + other != amount:
+                    alike += 1
+            by_ending.setdefault(one % 1000, []).append(one)
     return alike * 1000 / max(1, high - low)

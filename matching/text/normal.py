@@ -34,6 +34,8 @@ def compact(text: str) -> str:
     >>> compact("RF18 5390-0754.7034"), compact("inv/2025/00042")
     ('RF18539007547034', 'INV202500042')
     """
+    if text.isascii() and text.isalnum():
+        return text.upper()
     return _NOT_ALNUM.sub("", plain(text))
 
 
