@@ -15,7 +15,9 @@ from integrations.bank.mt940.dates import day, entry_day
 from matching.model.currencies import MINOR_DIGITS
 
 # The line as the standard has it. Amounts of more than 15 digits are left to the careful reading below.
-_REGULAR = re.compile(r"([0-9]{6}(?:[0-9]{4})?)(E?R?[CD])[A-Z]?([0-9]{1,15},[0-9]{0,2})([SNF][A-Z0-9]{2}[A-Z0-9 ])")
+_REGULAR = re.compile(
+    r"([0-9]{6}(?:[0-9]{4})?)(E?R?[CD])[A-Z]?([0-9]{1,15},[0-9]{0,2})([SNF][A-Z0-9]{2}[A-Z0-9 ])([^\n]*)"
+)
 # The line as it also comes: blanks for the entry date or in between, lower case, a mark or an amount on the next
 # line, a decimal point, no type code.
 _IRREGULAR = re.compile(
@@ -74,9 +76,9 @@ def read_entry_line(body: str, currency: str | None) -> EntryLine:
     if found is None:
         dates, mark, amount, type_code, rest, more, remarks = _irregular(body, currency)
     else:
-        dates, mark, digits, type_code = found.groups()
+        dates, mark, digits, type_code, rest = found.groups()
         amount = Decimal(digits.replace(",", "."))
-        rest, _, more = body[found.end() :].partition("\n")
+        more = body[found.end() + 1 :] if "\n" in body else ""
     value_date, entry_date, doubts = _days(dates)
     if doubts:
         remarks += doubts

@@ -8,6 +8,7 @@ payers use slashes, so only known codes part the text.
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 
 from integrations.bank.mt940.drafts import DetailDraft
 from integrations.bank.mt940.remarks import account, given, is_bic, joined, pieces, set_original_amount
@@ -35,7 +36,7 @@ def split_codes(marked: str) -> Groups:
     for word in marked.split("/"):
         if word in CODES:
             found = word
-        elif not wrapped or word.isalnum() or (found := _plain(word)) not in CODES:
+        elif not (wrapped and ("\r" in word or "\n" in word) and (found := _plain(word)) in CODES):
             if words or word:
                 words.append(word)
             continue
@@ -55,15 +56,16 @@ def read_codes(marked: str, draft: DetailDraft) -> None:
     party = ""
     remittance: list[str] = []
     for code, value in split_codes(marked):
-        if code in _REMITTANCE:
-            remittance.append(value)
+        if handler := _HANDLERS.get(code):
+            if text := joined(value.strip("/")):
+                handler(text, draft)
+        elif code in _REMITTANCE:
+            if value:
+                remittance.append(value)
         elif code == "NAME":
             _name(party, joined(value.strip("/")), draft)
         elif code == "CNTP":
             _counterparty(joined(value), draft)
-        elif handler := _HANDLERS.get(code):
-            if text := joined(value.strip("/")):
-                handler(text, draft)
         elif code in _PARTIES or code in _ULTIMATE:
             party = code
             _party(code, value, draft)
@@ -193,6 +195,7 @@ def _party(code: str, value: str, draft: DetailDraft) -> None:
     _name(code, joined(value), draft)
 
 
+@lru_cache(maxsize=4096)
 def _bic(value: str) -> str | None:
     compact = value.replace(" ", "").upper()
     return compact if is_bic(compact) else None

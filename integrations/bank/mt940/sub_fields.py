@@ -34,6 +34,13 @@ _KINDS = (
 )
 
 
+_NUMBER = re.compile(r"\?[26][0-9]")
+# The keywords of nearly every SEPA payment, in the order of the standard; a reference goes on in full sub-fields only.
+_SEPA = re.compile(
+    r"(?:EREF\+([^+\n]*))?(?:KREF\+[^+\n]*)?(?:MREF\+([^+\n]*))?(?:CRED\+[^+\n]*)?(?:DEBT\+[^+\n]*)?SVWZ\+([^+]*+)"
+)
+
+
 def _in_a_row(numbers: range) -> str:
     """Sub-fields that follow one another without a gap, from the first number on."""
     return "".join(rf"(?:\?{number}[^?]*+" for number in numbers) + ")?+" * len(numbers)
@@ -69,10 +76,16 @@ def read_subfields(text: str, separator: str, draft: DetailDraft) -> str:
     if more_purpose:
         purpose += more_purpose
     if purpose:
-        texts = [text for part in purpose.split("?") if (text := part[2:])]
-        if texts:
-            read_purpose(texts, draft)
+        _read_numbered(purpose, draft)
     return addition.strip() if addition else ""
+
+
+def _read_numbered(purpose: str, draft: DetailDraft) -> None:
+    """Fill the draft from purpose sub-fields with their numbers before them; empty ones are left out."""
+    if purpose[:: _WIDTH + 3] == "?" * purpose.count("?") and purpose[-3] != "?":
+        read_purpose(_NUMBER.sub("\r", purpose)[1:], draft)  # each but the last is full
+    elif texts := [text for part in purpose.split("?") if (text := part[2:])]:
+        read_purpose(_marked(texts), draft)
 
 
 def _read_in_order(parts: list[str], separator: str, draft: DetailDraft) -> str:
@@ -110,7 +123,7 @@ def _read_in_order(parts: list[str], separator: str, draft: DetailDraft) -> str:
     draft.counterparty_name = _name(continued(names))
     draft.ultimate_name = _name(continued(ultimate))
     if purpose:
-        read_purpose(purpose, draft)
+        read_purpose(_marked(purpose), draft)
     return addition
 
 
@@ -135,28 +148,40 @@ def continued(texts: list[str]) -> str:
     return whole
 
 
-def read_purpose(purpose: list[str], draft: DetailDraft) -> None:
-    """Fill the draft from the purpose sub-fields, with or without SEPA keywords in them."""
-    marked = _marked(purpose)
-    remittance = marked
-    if "+" in marked or ": " in marked:
-        remittance = ""
-        for keyword, value in keyword_values(marked):
-            if keyword == "SVWZ" or not keyword:
-                remittance = f"{remittance}\n{value}" if remittance else value
-            elif keyword in _REFERENCES:
-                # A reference ends with the first sub-field that is not full; what follows without keyword is text.
-                reference, _, text = value.partition("\n")
-                if keyword == "EREF":
-                    draft.end_to_end_id = draft.end_to_end_id or given(reference.replace("\r", ""))
-                elif keyword == "MREF":
-                    draft.mandate_id = draft.mandate_id or given(reference.replace("\r", ""))
-                if text:
-                    remittance = f"{remittance}\n{text}" if remittance else text
-            else:
-                _read_keyword(keyword, value, draft)
+def read_purpose(marked: str, draft: DetailDraft) -> None:
+    """Fill the draft from the purpose sub-fields as one marked text, with or without SEPA keywords in it."""
+    if "+" not in marked and ": " not in marked:
+        remittance = marked
+    elif ": " not in marked and (found := _SEPA.fullmatch(marked)):
+        reference, mandate, remittance = found.groups()
+        if reference:
+            draft.end_to_end_id = draft.end_to_end_id or given(reference.replace("\r", ""))
+        if mandate:
+            draft.mandate_id = draft.mandate_id or given(mandate.replace("\r", ""))
+    else:
+        remittance = _read_keywords(marked, draft)
     draft.remittance_lines = pieces(remittance)
     draft.remittance = remittance.replace("\r", "").replace("\n", " ").strip()
+
+
+def _read_keywords(marked: str, draft: DetailDraft) -> str:
+    """Fill the draft from whatever keywords there are; returns the text for the payee."""
+    remittance = ""
+    for keyword, value in keyword_values(marked):
+        if keyword == "SVWZ" or not keyword:
+            remittance = f"{remittance}\n{value}" if remittance else value
+        elif keyword in _REFERENCES:
+            # A reference ends with the first sub-field that is not full; what follows without keyword is text.
+            reference, _, text = value.partition("\n")
+            if keyword == "EREF":
+                draft.end_to_end_id = draft.end_to_end_id or given(reference.replace("\r", ""))
+            elif keyword == "MREF":
+                draft.mandate_id = draft.mandate_id or given(reference.replace("\r", ""))
+            if text:
+                remittance = f"{remittance}\n{text}" if remittance else text
+        else:
+            _read_keyword(keyword, value, draft)
+    return remittance
 
 
 def _marked(purpose: list[str]) -> str:
