@@ -42,7 +42,12 @@ _SEPA = re.compile(
 
 
 def _in_a_row(numbers: range) -> str:
-    """Sub-fields that follow one another without a gap, from the first number on."""
+    r"""Sub-fields that follow one another without a gap, from the first number on.
+
+    >>> pattern = re.compile(_in_a_row(range(20, 23)))
+    >>> bool(pattern.fullmatch("?20A?21B")), bool(pattern.fullmatch("?20A?22B"))
+    (True, False)
+    """
     return "".join(rf"(?:\?{number}[^?]*+" for number in numbers) + ")?+" * len(numbers)
 
 

@@ -189,9 +189,12 @@ def _mended(block: str) -> str:
 
 
 def _separated(parts: list[str], line: int) -> tuple[list[Field], int]:
-    """The fields of a text split at its tags, all but the last one, and the number of the last line they end on.
+    r"""The fields of a text split at its tags, all but the last one, and the number of the last line they end on.
 
     A field whose tag turns out to be minutes becomes part of the field before it, in ``parts`` too.
+
+    >>> _separated(["", "61", "A", "86", "TEXT\nMORE", "61", ""], 4)
+    ([('61', 5, 'A', '86', None), ('86', 6, 'TEXT\nMORE', '61', None)], 7)
     """
     found: list[Field] = []
     if parts[0]:
