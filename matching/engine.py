@@ -68,7 +68,7 @@ def match_batch(index: LedgerIndex, payments: Iterable[Payment], as_of: date) ->
         elif payment.amount < 0:
             decided[payment.payment_id] = _outgoing(reading, index)
         else:
-            proposals.append(Proposal(reading, propose(reading, index)))
+            proposals.append(_proposed(reading, index))
     arbitrate(proposals, index)
     taken = _settle(proposals, index)
     for proposal in proposals:
@@ -77,6 +77,13 @@ def match_batch(index: LedgerIndex, payments: Iterable[Payment], as_of: date) ->
     _assert_conserved(decisions, once)
     _assert_not_beyond(proposals, index)
     return MatchResult(decisions=decisions, rule_version=_version(index.policy))
+
+
+def _proposed(reading: Reading, index: LedgerIndex) -> Proposal:
+    proposal = Proposal(reading, propose(reading, index))
+    if proposal.contends:
+        reading.put_away()
+    return proposal
 
 
 def _each_once(payments: Iterable[Payment]) -> dict[str, Payment]:

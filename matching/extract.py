@@ -10,18 +10,19 @@ Bounds: the first 6,000 characters, 240 digit groups and 80 mentions of a paymen
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from matching.grades import Reference
 from matching.index import LedgerIndex, NumberIndex
-from matching.numbers.series import DIGITS, digit_key, shape
+from matching.numbers.series import DIGITS, digit_key
 from matching.text.normal import compact, plain
 
 MOST_GROUPS = 240
 MOST_MENTIONS = 80
 _WINDOW = 8
 _WIDEST_GAP = 4
+_WIDEST_LABEL_GAP = 6
 _GAP = re.compile(r"[^A-Z0-9]{0,4}")
 _PREFIX = re.compile(r"([A-Z]+)[^A-Z0-9]{0,3}$")
 _GLUED = re.compile(r"(?<![A-Z0-9])[A-Z]{1,8}$")
@@ -35,6 +36,13 @@ _NO_DOCUMENT = re.compile(
     r"|PHONE|FAX|IBAN|BIC|KONTO|BLZ|PLZ|NIP"
     r"|VAT|BTW|UST|USTID|KVK|SIRET|SIREN|KNR)[^A-Z0-9]{0,3}$"
 )
+_LABELS_END = """
+KD KDN KUNDE KUNDEN KND KLANT KLANTEN DEB DEBITOR DEBITEUR DEBITEUREN CLIENT CUST CUSTOMER KONTRAHENT KLIENT KUND
+MANDANT VERTRAG CONTRACT CONTRAT UMOWA MANDAT MANDATE N NR NO NUM NUMMER NUMER NUMBER ID CODE TEL TELEFON TELEFOON
+PHONE FAX IBAN BIC KONTO BLZ PLZ NIP VAT BTW UST KVK SIRET SIREN
+"""
+_LABEL_ENDINGS = tuple(_LABELS_END.split())
+"""How the words of ``_NO_DOCUMENT`` end: a text that does not end so needs no pattern run over it."""
 _SLIPPED = re.compile(
     r"(?<=[0-9])[OQILSB](?=[0-9OQILSB]*[0-9])|(?<![A-Z])[OQILSB](?=[0-9]{2})|(?<=[0-9]{2})[OQILSB](?![A-Z])"
 )
@@ -85,12 +93,7 @@ class Group(NamedTuple):
 
 def digit_groups(text: str) -> list[Group]:
     """The runs of digits of a text, at most 240 of them."""
-    found = []
-    for match in DIGITS.finditer(text):
-        found.append(Group(match.start(), match.end(), match.group()))
-        if len(found) == MOST_GROUPS:
-            break
-    return found
+    return [Group(*match.span(), match.group()) for match in islice(DIGITS.finditer(text), MOST_GROUPS)]
 
 
 def whole_numbers(text: str, groups: list[Group], index: LedgerIndex) -> list[Mention]:
@@ -130,7 +133,10 @@ def whole_numbers(text: str, groups: list[Group], index: LedgerIndex) -> list[Me
 
 def _close(text: str, before: int, start: int) -> bool:
     """Whether at most four marks or blanks, and no letters, stand between two digit groups."""
-    return start - before <= _WIDEST_GAP and _GAP.fullmatch(text, before, start) is not None
+    width = start - before
+    if width == 1:
+        return not text[before].isalnum()
+    return width <= _WIDEST_GAP and _GAP.fullmatch(text, before, start) is not None
 
 
 def _in_amount(text: str, first: Group, last: Group) -> bool:
@@ -172,10 +178,11 @@ def _other_texts(text: str, index: LedgerIndex) -> Iterator[Mention]:
     """Order numbers, short or mixed document numbers: words of the text, alone and with their neighbour."""
     lengths = index.text_lengths
     for _, token in zip(range(MOST_GROUPS), _TOKEN.finditer(text), strict=False):
-        word = _NOT_ALNUM.sub("", token.group(2))
+        before, word = token.groups()
+        if not word.isalnum():
+            word = _NOT_ALNUM.sub("", word)
         if len(word) in lengths:
             yield from _other_text(word, token.start(2), token.end(), index)
-        before = token.group(1)
         if before and len(before) + len(word) in lengths:
             yield from _other_text(before + word, token.start(), token.end(), index)
 
@@ -195,8 +202,13 @@ def _labelled_otherwise(text: str, start: int, end: int, index: LedgerIndex) -> 
 
     Also a customer number that is known, with its letters, needs no word in front.
     """
-    if _NO_DOCUMENT.search(text, max(0, start - 24), start):
+    at = start
+    while at > 0 and start - at <= _WIDEST_LABEL_GAP and not text[at - 1].isalnum():
+        at -= 1
+    if text.endswith(_LABEL_ENDINGS, 0, at) and _NO_DOCUMENT.search(text, max(0, start - 24), start):
         return True
+    if at < start:
+        return False
     glued = _GLUED.search(text, max(0, start - 12), start)
     return glued is not None and text[glued.start() : end] in index.parties.by_number
 
@@ -275,12 +287,13 @@ def is_date(quoted: str) -> bool:
 
 def _joined_on(text: str, start: int, end: int) -> tuple[bool, bool]:
     """Whether groups read together are joined by their own separator to further digits, in front and behind."""
-    joined = _JOINED_ALIKE.fullmatch(text, start, end)
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    in_front, behind = before[:1].isdigit(), after[1:].isdigit()
+    joined = _JOINED_ALIKE.fullmatch(text, start, end) if in_front or behind else None
     if joined is None:
         return False, False
     separator = joined.group(1)
-    before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    return before[1:] == separator and before[0].isdigit(), after[:1] == separator and after[1:].isdigit()
+    return in_front and before[1:] == separator, behind and after[0] == separator
 
 
 def _written_so(quoted: str, number: str) -> bool:
@@ -433,15 +446,10 @@ _NONE: tuple[list[int], list[int]] = ([], [])
 def _running_grade(
     group: Group, earlier: str, letters: str, place: int, *, numbers: NumberIndex, customers: frozenset[int]
 ) -> Reference:
-    number = plain(numbers.table.numbers[place])
-    own = numbers.series.get(shape(number))
-    if own is None:
-        return Reference.NONE
+    prefix, before = numbers.before_running(place)
     payers = numbers.table.customer[place] in customers
     significant = len(group.digits.lstrip("0"))
-    prefixed = bool(own.prefix) and letters == own.prefix
-    parts_before = DIGITS.findall(number)[: own.running]
-    before = parts_before[-1] if parts_before else DIGITS.findall(number)[own.running][: own.lead]
+    prefixed = bool(prefix) and letters == prefix
     dated = bool(earlier) and earlier in {before, before[2:]}
     if dated and (prefixed or significant >= 3):
         return Reference.DIGITS

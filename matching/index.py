@@ -146,7 +146,8 @@ class NumberIndex:
     def __init__(self, table: ItemTable, shapes: Sequence[str], series: dict[str, Series]) -> None:
         self.table = table
         self.series = series
-        self._written: dict[int, tuple[str, str]] = {}
+        self.shapes = shapes
+        self._digits: dict[int, tuple[str, str, str]] = {}
         full: tuple[list[int], list[int]] = ([], [])
         tails: tuple[list[int], list[int]] = ([], [])
         texts: tuple[list[int], list[int]] = ([], [])
@@ -218,26 +219,33 @@ class NumberIndex:
 
     def written(self, place: int) -> tuple[str, str]:
         """The letters in front of the item's number and all its digits."""
-        known = self._written.get(place)
-        if known is None:
-            number = plain(self.table.numbers[place])
-            own = self.series.get(shape(number))
-            known = own.prefix if own else "", "".join(DIGITS.findall(number))
-            if len(self._written) > _CACHED:
-                self._written.clear()
-            self._written[place] = known
-        return known
+        number = self.table.numbers[place]
+        digits = number if number.isascii() and number.isdigit() else "".join(DIGITS.findall(plain(number)))
+        return self.series[self.shapes[place]].prefix, digits
 
     def digits_of(self, place: int) -> tuple[str, str, str]:
         """All digits, digits with a short year, and the running number of the item's number."""
-        text = plain(self.table.numbers[place])
-        own = self.series.get(shape(text))
-        return parts(text, own) if own else ("", "", "")
+        known = self._digits.get(place)
+        if known is None:
+            text = plain(self.table.numbers[place])
+            own = self.series.get(shape(text))
+            known = parts(text, own) if own else ("", "", "")
+            if len(self._digits) > _CACHED:
+                self._digits.clear()
+            self._digits[place] = known
+        return known
+
+    def before_running(self, place: int) -> tuple[str, str]:
+        """The letters in front of the item's number, and the digits in front of its running number."""
+        own = self.series[self.shapes[place]]
+        groups = DIGITS.findall(plain(self.table.numbers[place]))
+        return own.prefix, groups[own.running - 1] if own.running else groups[0][: own.lead]
 
     def by_reference(self, text: str) -> list[int]:
         """Items whose structured reference is exactly this compact text."""
         references = self.table.references
-        return [p for p in self.texts.get(text_key(text)) if p in references and compact(references[p]) == text]
+        found = self.texts.get(text_key(text))
+        return [p for p in found if p in references and compact(references[p]) == text] if found else []
 
     def by_text(self, text: str) -> list[int]:
         """Items whose number, reference or order number is exactly this compact text."""

@@ -5,6 +5,7 @@ import re
 from matching import extract
 from matching.extract import Mention
 from matching.grades import Payer, Reference
+from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
 from matching.lazily import lazily
 from matching.model.decision import ResidualReason
@@ -83,7 +84,17 @@ class Reading:
         self.texts = readings(payment.remittance, payment.remittance_lines)
         self.text = self.texts[0]
         self.payer: PayerView = view(payment, self.text, index.parties)
+        self.fitting: tuple[Hypothesis, ...] | None = None
         self._grades: dict[int, Payer] = {}
+
+    def put_away(self) -> None:
+        """Let go of what was worked out, to be worked out again if it is asked for.
+
+        A night holds tens of thousands of readings until arbitration, and most of them are not looked at again.
+        """
+        for name in _WORKED_OUT & self.__dict__.keys():
+            del self.__dict__[name]
+        self.fitting = None
 
     def payer_grade(self, customer: int) -> Payer:
         """How surely the payer is, or may pay for, this customer."""
@@ -289,6 +300,9 @@ class Reading:
         if payment.charge_bearer.upper() in {"SHA", "SHAR", "CRED"} and missing * 20 < open_amount and missing <= 5_000:
             return "bank_charges"
         return "unknown"
+
+
+_WORKED_OUT = frozenset(name for name, value in vars(Reading).items() if isinstance(value, lazily))
 
 
 class TextView:

@@ -24,8 +24,14 @@ _ROUND = 50
 _SWAPS_OF = 60
 
 
-def by_amount(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]:
-    """Single items, families and pairs of the payer's open items that make up the amount."""
+def by_amount(reading: Reading, index: LedgerIndex) -> Sequence[Hypothesis]:
+    """Single items, families and pairs of the payer's open items that make up the amount; worked out once."""
+    if reading.fitting is None:
+        reading.fitting = tuple(_by_amount(reading, index))
+    return reading.fitting
+
+
+def _by_amount(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]:
     if not reading.own or reading.payment.amount <= 0:
         return
     singles = _singles(reading, index, reading.own)

@@ -164,6 +164,19 @@ def test_an_advance_on_an_offer_is_not_part_of_an_invoice_with_the_digits_of_its
     assert not decision.allocations
 
 
+LABELS = """
+KD KDN KUNDE KUNDEN KND KLANT KLANTEN DEB DEBITOR DEBITEUR DEBITEUREN CLIENT CUST CUSTOMER KONTRAHENT KLIENT KUND
+MANDANT VERTRAG CONTRACT CONTRAT UMOWA MANDAT MANDATE KDNR KUNDENNUMMER KUNDENNR KLANTNR KLANTNUMMER DEBNR CUSTNO
+CUSTOMERNO TEL TELEFON TELEFOON PHONE FAX IBAN BIC KONTO BLZ PLZ NIP VAT BTW UST USTID KVK SIRET SIREN KNR
+"""
+
+
+@pytest.mark.parametrize("label", LABELS.split())
+@pytest.mark.parametrize("gap", ["", " ", ": ", " - "])
+def test_a_number_labelled_as_something_else_names_no_document(label, gap):
+    assert _named(_read(f"{label}{gap}10023")) == set()
+
+
 def test_the_prefix_tells_two_documents_with_the_same_digits_apart():
     ledger = LedgerIndex.build([_item("RE2026-000001"), _item("GS2026-000001")], [], History(), Policy())
     for number in ("RE2026-000001", "GS2026-000001"):
