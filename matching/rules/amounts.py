@@ -31,7 +31,9 @@ def fits(places: Sequence[int], reading: Reading, index: LedgerIndex) -> Iterato
         yield "exact", whole_lines(places, index), 0
         return
     if missing < 0:
-        yield "over", whole_lines(places, index), -missing
+        # Money that comes in does not pay a credit note: that would leave more over than was paid.
+        if total > 0:
+            yield "over", whole_lines(places, index), -missing
         return
     discounted = _discounted(places, missing, reading, index)
     if discounted is not None:
