@@ -125,6 +125,8 @@ def _wrong_sums(decision: Decision, payment: PaymentStanding) -> str | None:
 
 def _item_trouble(decision: Decision, payment: PaymentStanding, standing: Standing) -> str | None:
     """The first item that cannot be settled like this; what the live decision holds is counted as free again."""
+    if held := _cannot_be_freed(payment, standing):
+        return held
     freed = {row.item_no: row.settled for row in payment.live.allocations} if payment.live else {}
     seen = set()
     for one in decision.allocations:
@@ -141,6 +143,20 @@ def _item_trouble(decision: Decision, payment: PaymentStanding, standing: Standi
         item.settled += freed.get(item.item_no, 0)
         if trouble:
             return trouble
+    return None
+
+
+def _cannot_be_freed(payment: PaymentStanding, standing: Standing) -> str | None:
+    """The first item that the live decision cannot let go of, because another payment has built on it since.
+
+    Money that came back stands against what this payment had settled, or what a return had opened is settled anew.
+    """
+    for row in payment.live.allocations if payment.live else ():
+        item = standing.item_of[row.item_no]
+        if (item.settled - row.settled) * item.direction < 0:
+            return f"a payment that came back stands against item {item.item_id} ({item.number}); take that back first"
+        if -row.settled * item.direction > item.rest * item.direction:
+            return f"item {item.item_id} ({item.number}) was settled again since; take that back first"
     return None
 
 

@@ -65,6 +65,12 @@ class Life(RuleBasedStateMachine):
         return ITEMS[item_id] - taken
 
     def possible(self, decision: Decision) -> bool:
+        before = self.stands.get(decision.payment_id)
+        for line in before.allocations if before else ():
+            sign = 1 if ITEMS[line.item_id] > 0 else -1
+            # Without what stands so far: another payment may have built on it.
+            if not 0 <= sign * self.rest(line.item_id, decision.payment_id) <= sign * ITEMS[line.item_id]:
+                return False
         for line in decision.allocations:
             sign = 1 if ITEMS[line.item_id] > 0 else -1
             rest = self.rest(line.item_id, decision.payment_id) - line.settled
