@@ -20,7 +20,9 @@ from rich.table import Table
 
 from integrations.services.context import Tell
 
-out = Console(highlight=False, soft_wrap=True)
+# Where nobody's terminal says how wide it is, a table keeps its columns whole.
+_WIDE = 180
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
