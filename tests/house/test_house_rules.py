@@ -56,7 +56,7 @@ def tracked(pattern: str) -> list[Path]:
 
 
 def test_no_to_dos_and_no_machine_paths_are_left_in_the_tree():
-    # The triple X is also the bank's "no currency" (ISO 4217) and part of BICs, so it counts as a mark in comments only.
+    # The triple X is also the bank's "no currency" and part of BICs, so it counts as a mark in comments only.
     marks = re.compile(r"\b(TO" + r"DO|FIX" + r"ME)\b|# XX" + r"X\b|(?<![.\w])/(work|farm)/\w")
     found = [
         f"{relative(path)}:{number}: {line.strip()[:80]}"
