@@ -1,6 +1,6 @@
 """Which payment settles which open items: the whole story, in the order it happens.
 
-    read        what the payment says: documents named, payer, dates          reading, extract, payer
+    read        what the payment says: documents named, payer, dates          reading, extract, extract_parts, payer
     classify    is it a customer payment at all?                              classify
     propose     every rule offers explanations with their evidence            rules/
     score       the decision table says how sure each one is                  score, decision_table
@@ -22,10 +22,10 @@ from matching.arbitration import CONTENDS_FROM, Proposal, arbitrate, content_key
 from matching.classify import ignored_reason, is_return
 from matching.diagnose import diagnose
 from matching.explain import allocations, evidence, money, sentence
-from matching.extract import Mention
 from matching.grades import Payer, Reference
 from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
+from matching.mentions import Mention
 from matching.model.decision import Decision, ExceptionCase, ExceptionKind, MatchResult, Suggestion
 from matching.model.open_item import Customer, OpenItem
 from matching.model.payment import Payment

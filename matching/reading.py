@@ -2,12 +2,12 @@
 
 import re
 
-from matching import extract
-from matching.extract import Mention
+from matching import extract, extract_parts
 from matching.grades import Payer, Reference
 from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
 from matching.lazily import lazily
+from matching.mentions import Mention, digit_groups, left_over
 from matching.model.decision import ResidualReason
 from matching.model.payment import Payment
 from matching.numbers.series import DIGITS
@@ -142,7 +142,7 @@ class Reading:
     def fully_read(self) -> bool:
         """Whether the text names documents in full and holds no other digits that could name one."""
         view = self.first_view
-        return bool(view.strong) and not extract.left_over(view.text, view.groups, view.here)
+        return bool(view.strong) and not left_over(view.text, view.groups, view.here)
 
     @lazily
     def structured(self) -> list[Mention]:
@@ -158,7 +158,7 @@ class Reading:
                     break
             else:
                 inner = plain(reference.reference[:70])
-                found.extend(extract.whole_numbers(inner, extract.digit_groups(inner), index))
+                found.extend(extract.whole_numbers(inner, digit_groups(inner), index))
         for document in self.payment.documents[:400]:
             _add_new(found, self.named_in(document.number))
         return found
@@ -166,7 +166,7 @@ class Reading:
     def named_in(self, number: str) -> list[Mention]:
         """What a number in a field of its own names."""
         inner = plain(number[:70])
-        return extract.whole_numbers(inner, extract.digit_groups(inner), self.index)
+        return extract.whole_numbers(inner, digit_groups(inner), self.index)
 
     @lazily
     def strong(self) -> list[Mention]:
@@ -255,7 +255,7 @@ class Reading:
         found: dict[str, None] = {}
         for one in self.views:
             meant = [mention for mention in (*one.here, *one.weak) if not self._hit_by_slip(mention)]
-            found.update(dict.fromkeys(extract.near_strings(one.text, one.groups, meant, self.index)))
+            found.update(dict.fromkeys(extract_parts.near_strings(one.text, one.groups, meant, self.index)))
         for reference in self.payment.references[:20]:
             digits = "".join(DIGITS.findall(plain(reference.reference)))
             if len(digits) >= 4:
@@ -311,7 +311,7 @@ class TextView:
     def __init__(self, reading: Reading, text: str) -> None:
         self.text = text
         self._reading = reading
-        self.groups = extract.digit_groups(text)
+        self.groups = digit_groups(text)
         self.strong = list(reading.structured)
         self.here = extract.whole_numbers(text, self.groups, reading.index)
         _add_new(self.strong, self.here)
@@ -321,14 +321,14 @@ class TextView:
         """Documents named in shorthand, by running number, glued together, or with letters typed for digits."""
         index, customers = self._reading.index, self._reading.customers
         found: list[Mention] = []
-        _add_new(found, extract.shorthand(self.text, self.groups, self.here, index))
-        _add_new(found, extract.ranges(self.text, self.here, index))
-        _add_new(found, extract.glued(self.groups, self.here, self.text, index))
+        _add_new(found, extract_parts.shorthand(self.text, self.groups, self.here, index))
+        _add_new(found, extract_parts.ranges(self.text, self.here, index))
+        _add_new(found, extract_parts.glued(self.groups, self.here, self.text, index))
         taken = [*self.here, *found]
-        _add_new(found, extract.running_numbers(self.text, self.groups, taken, index, customers))
-        undone = extract.slips_undone(self.text)
+        _add_new(found, extract_parts.running_numbers(self.text, self.groups, taken, index, customers))
+        undone = extract_parts.slips_undone(self.text)
         if undone != self.text:
-            slipped = extract.whole_numbers(undone, extract.digit_groups(undone), index)
+            slipped = extract.whole_numbers(undone, digit_groups(undone), index)
             _add_new(found, [_weaker(mention) for mention in slipped])
         known = {(mention.items, mention.closed) for mention in self.strong}
         return [mention for mention in found if (mention.items, mention.closed) not in known]
@@ -336,7 +336,7 @@ class TextView:
     @lazily
     def unknown(self) -> list[str]:
         """Numbers that look like ours and are not."""
-        return extract.unknown_numbers(self.text, self.groups, [*self.here, *self.weak], self._reading.index)
+        return extract_parts.unknown_numbers(self.text, self.groups, [*self.here, *self.weak], self._reading.index)
 
 
 def _weaker(mention: Mention) -> Mention:

@@ -5,10 +5,10 @@ from itertools import combinations
 
 from matching.arbitration import Proposal
 from matching.explain import allocations, money, sentence
-from matching.extract import Mention
 from matching.grades import Payer, Reference
 from matching.hypothesis import Hypothesis, Line
 from matching.index import LedgerIndex
+from matching.mentions import Mention
 from matching.model.decision import Suggestion
 from matching.reading import Reading
 from matching.rules.amounts import short_lines, whole_lines

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 
-from matching.extract import Mention, is_date
 from matching.grades import Payer, Reference
 from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
+from matching.mentions import Mention, is_date
 from matching.reading import Reading
 from matching.rules.amounts import fits, whole_lines
 from matching.rules.by_near_number import slipped
