@@ -10,6 +10,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from dagster_project import alerts
 from dagster_project.arrivals import Seen, listing
+from dagster_project.executors import executor_for
 from dagster_project.office import AS_OF_TAG, Office
 
 _STEPS = ("connections", "customers", "open_items", "bank_statements", "allocations", "postings", "exceptions")
@@ -18,12 +19,12 @@ _EVERY = 120
 
 
 def nightly_job(office: Office) -> UnresolvedAssetJobDefinition:
-    """Everything, in order, in one process."""
+    """Everything in order: in one process, or each step by a Celery worker."""
     return dg.define_asset_job(
         f"nightly_{office.name}",
         selection=[dg.AssetKey(office.key(step)) for step in _STEPS],
         description="The night: ERP and bank in, match, post, and the worklist for the morning.",
-        executor_def=dg.in_process_executor,
+        executor_def=executor_for(office.executor),
         tags={"company": office.name},
     )
 
@@ -34,7 +35,7 @@ def intraday_job(office: Office) -> UnresolvedAssetJobDefinition:
         f"statements_{office.name}",
         selection=[dg.AssetKey(office.key(step)) for step in _BY_DAY],
         description="Statements that arrived by day: read, match, post, and the worklist anew.",
-        executor_def=dg.in_process_executor,
+        executor_def=executor_for(office.executor),
         tags={"company": office.name},
     )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from dagster_project.attribution import SYSTEM, UNKNOWN, USER_TAG
+from dagster_project.executors import Where
 from dagster_project.links import LOCATION, Place
 from dagster_project.worklist import Page
 from integrations.config.load import secret
@@ -35,6 +36,7 @@ class Office:
     accept_from: int = 85
     rows_shown: int = 100
     path_prefix: str = ""
+    executor: Where = "in_process"
 
     @property
     def name(self) -> str:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 from dagster_project.assets import clearings_spec, company_assets
 from dagster_project.checks import company_checks
 from dagster_project.clearing_jobs import clearing_jobs
+from dagster_project.executors import Where
 from dagster_project.nights import (
     failure_alert,
     intraday_job,
@@ -45,6 +46,9 @@ class CompanyAttributes(CompanySettings):
     accept_from: int = Field(85, ge=1, le=100, description="percent from which the bulk link accepts suggestions")
     rows_shown: int = Field(100, ge=20, le=200, description="most urgent cases listed on the page")
     path_prefix: str = Field("", description="the path below which a proxy serves Dagster, such as /dagster")
+    executor: Where = Field(
+        "in_process", description="where the steps of a night work; celery = workers, see deploy/README.md"
+    )
     pretend_today: date | None = Field(None, description="for demonstrations and rehearsals only: the day it shall be")
 
     @classmethod
@@ -105,6 +109,7 @@ def office_of(attributes: CompanyAttributes, root: Path) -> Office:
         accept_from=attributes.accept_from,
         rows_shown=attributes.rows_shown,
         path_prefix=attributes.path_prefix,
+        executor=attributes.executor,
     )
 
 

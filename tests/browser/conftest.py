@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from dagster_project.office import Office
 from integrations.ledger.port import Ledger
 from scripts import demo
 from tests.browser.code_location import FOLDER_VARIABLE, office
+from tests.support.programs import program
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM_FLAGS = [
@@ -54,17 +54,7 @@ class Site:
 
 def chromium() -> str:
     """Debian's browser; without one it is installed where that is possible, else the tests are skipped."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(name):
-            return found
-    if shutil.which("apt-get") and os.geteuid() == 0:
-        subprocess.run(["apt-get", "update", "-qq"], check=False, capture_output=True)
-        subprocess.run(
-            ["apt-get", "install", "-y", "-qq", "chromium", "fonts-dejavu-core"], check=False, capture_output=True
-        )
-        if found := shutil.which("chromium"):
-            return found
-    pytest.skip("NO BROWSER: install the package chromium (and fonts-dejavu-core) to run the tests of the Dagster UI")
+    return program("chromium", "chromium", "fonts-dejavu-core", also=("chromium-browser", "google-chrome"))
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,12 @@
 """The examples in deploy/ are what they say: parsed, accepted by Dagster, and on a real PostgreSQL, run."""
 
+import importlib
 import os
+import shutil
+import subprocess
 from configparser import ConfigParser
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -33,7 +37,73 @@ def test_every_start_names_the_location_of_the_links() -> None:
     assert helm["dagster-user-deployments"]["deployments"][0]["name"] == LOCATION
 
 
-@pytest.mark.parametrize("name", ["code", "daemon", "web"])
+# What the official chart's values.schema.json (Dagster 1.13) knows of the keys we set; `None`: anything goes in there.
+CHART: dict[str, Any] = {
+    "dagster-user-deployments": {"enabled": bool, "deployments": None},
+    "dagsterWebserver": {"image": None, "service": {"type": str, "port": int}, "enableReadOnly": bool},
+    "dagsterDaemon": {
+        "image": None,
+        "runCoordinator": {"enabled": bool, "type": str, "config": {"customRunCoordinator": None}},
+    },
+    "runLauncher": {"type": str, "config": {"k8sRunLauncher": {"envSecrets": list}}},
+    "postgresql": {
+        "enabled": bool, "postgresqlHost": str, "postgresqlUsername": str, "postgresqlDatabase": str,
+        "postgresqlScheme": str,
+    },
+    "global": {"postgresqlSecretName": str},
+    "generatePostgresqlPasswordSecret": bool,
+    "additionalInstanceConfig": None,
+    "retention": {
+        "enabled": bool, "schedule": {"purgeAfterDays": int},
+        "sensor": {"purgeAfterDays": {"skipped": int, "success": int, "failure": int}},
+    },
+    "telemetry": {"enabled": bool},
+}  # fmt: skip
+
+
+def fits(values: Any, schema: Any, where: str = "") -> list[str]:
+    """What of the values the chart does not know."""
+    if schema is None:
+        return []
+    if isinstance(schema, dict):
+        unknown = [f"{where}.{key} is unknown" for key in values if key not in schema]
+        return unknown + [
+            found for key, one in values.items() if key in schema for found in fits(one, schema[key], f"{where}.{key}")
+        ]
+    return [] if isinstance(values, schema) else [f"{where} is no {schema.__name__}"]
+
+
+def test_the_chart_knows_every_value() -> None:
+    helm = yaml.safe_load((DEPLOY / "helm" / "values.yaml").read_text())
+    assert fits(helm, CHART) == []
+    assert helm["postgresql"]["postgresqlScheme"] == "postgresql+psycopg2"
+    # The coordinator is our code, so everything that loads it runs from our image.
+    ours = helm["dagster-user-deployments"]["deployments"][0]["image"]
+    assert helm["dagsterWebserver"]["image"] == helm["dagsterDaemon"]["image"] == ours
+    coordinator = helm["dagsterDaemon"]["runCoordinator"]["config"]["customRunCoordinator"]
+    written = {"run_coordinator": coordinator, **helm["additionalInstanceConfig"]}
+    result = validate_config(dagster_instance_config_schema(), written)
+    assert result.success, result.errors
+    assert getattr(importlib.import_module(coordinator["module"]), coordinator["class"])
+
+
+def test_systemd_understands_the_units(tmp_path: Path) -> None:
+    verify = shutil.which("systemd-analyze")
+    if verify is None:
+        pytest.skip("NO SYSTEMD: nothing here can verify the units")
+    units = []
+    for unit in (DEPLOY / "systemd").glob("*.service"):
+        here = tmp_path / unit.name.replace("@", "@one")
+        text = unit.read_text().replace("/opt/lettrage/.venv", str(Path(dg.__file__).parents[4]))
+        # Whoever runs the tests has no user `lettrage`; an unknown directive or value is what is looked for.
+        here.write_text(text.replace("=lettrage\n", "=root\n").replace("=/opt/lettrage\n", "=/\n"))
+        units.append(str(here))
+    done = subprocess.run([verify, "verify", "--man=no", *units], capture_output=True, text=True, check=False)
+    ours = [line for line in (done.stdout + done.stderr).splitlines() if "lettrage-" in line]
+    assert ours == []
+
+
+@pytest.mark.parametrize("name", ["code", "daemon", "web", "worker@"])
 def test_units_start_what_is_installed(name: str) -> None:
     unit = ConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]

@@ -33,9 +33,11 @@ class Postgres:
 
     socket: Path
     binaries: Path
+    port: int = 5432
 
     def url(self, database: str) -> str:
-        return f"postgresql+psycopg://tester@/{database}?host={self.socket}"
+        at = f"&port={self.port}" if self.port != 5432 else ""
+        return f"postgresql+psycopg://tester@/{database}?host={self.socket}{at}"
 
     def cpu_seconds(self) -> float:
         """The processor time the server and its workers have used, those that ended included (Linux)."""
@@ -55,7 +57,9 @@ class Postgres:
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def execute(self, statement: str, database: str = "postgres") -> None:
-        with psycopg.connect(host=str(self.socket), user="tester", dbname=database, autocommit=True) as connection:
+        with psycopg.connect(
+            host=str(self.socket), port=self.port, user="tester", dbname=database, autocommit=True
+        ) as connection:
             connection.execute(statement.encode())
 
     def create_database(self, name: str, template: str = "template0") -> str:
@@ -75,8 +79,8 @@ def binaries() -> Path:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """A server for as long as the block lasts."""
+def running_postgres(port: int | None = None) -> Iterator[Postgres]:
+    """A server for as long as the block lasts; with a port also on loopback, for who cannot use a socket."""
     # Short, because a socket's path may have 107 characters at most.
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp" if Path("/tmp").is_dir() else None))
     as_user = _unprivileged(folder)
@@ -86,11 +90,12 @@ def running_postgres() -> Iterator[Postgres]:
         _run(
             [programs / "initdb", "-D", data, "-U", "tester", "-A", "trust", "-N", "-E", "UTF8", "--locale=C"], as_user
         )
-        settings = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
+        listening = {"listen_addresses": "127.0.0.1", "port": str(port)} if port else {}
+        settings = " ".join(f"-c {name}={value}" for name, value in (_SETTINGS | listening).items())
         options = f"{settings} -c unix_socket_directories={folder}"
         _run([programs / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", folder / "log", "-o", options, "start"], as_user)
         try:
-            yield Postgres(socket=folder, binaries=programs)
+            yield Postgres(socket=folder, binaries=programs, port=port or 5432)
         finally:
             _run([programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"], as_user)
     finally:
