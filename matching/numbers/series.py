@@ -16,6 +16,8 @@ LONGEST_KEY = 18
 """Longer digit strings are compared by their last 18 digits, so that a key fits 64 bits."""
 _ENOUGH = 0.9
 _SAMPLE = 400
+_WRITTEN_HASH = "\N{MUSIC SHARP SIGN}"
+"""A number sign that belongs to the number is no group of digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def shape(number: str) -> str:
     """
     if number.isdigit():
         return f"{number[:2] if len(number) >= 8 else ''}#{len(number)}"
-    return DIGITS.sub("#", number)
+    return DIGITS.sub("#", number.replace("#", _WRITTEN_HASH))
 
 
 def digit_key(digits: str) -> int:
