@@ -5,22 +5,25 @@ from typing import Any
 
 import dagster as dg
 
-from dagster_project import escape, spreadsheet, telling, worklist
-from dagster_project.forms import form_yaml
+from dagster_project import allocated, escape, spreadsheet, telling, worklist
 from dagster_project.office import Office
+from integrations.erp.errors import ErpError
+from integrations.ledger.port import Ledger
+from integrations.services.allocated import allocations_view, settled
+from integrations.services.context import Run
 from integrations.services.doctor import doctor
 from integrations.services.ingest import import_statements
 from integrations.services.match import match_payments
+from integrations.services.notes import NotesReport, put_notes
 from integrations.services.publish import publish
 from integrations.services.pull import pull
 from integrations.services.push import PushReport, push
 from integrations.services.sync import connector_of
-from integrations.services.worklist import all_cases, recent_allocations
+from integrations.services.worklist import all_cases
 from integrations.services.worklist import worklist as read_worklist
 
 # Reading can be done again at any time; what writes to an ERP is brought to its end by the next run instead.
 _AGAIN = dg.RetryPolicy(max_retries=3, delay=20, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
-_LATEST = 60
 
 
 def company_assets(office: Office) -> list[dg.AssetsDefinition]:
@@ -145,19 +148,19 @@ def _allocations(office: Office) -> dg.AssetsDefinition:
         kinds={"matching"},
     )
     def allocations(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        page = office.page(context.run.tags)
+        run = office.run(context.run.run_id, context.run.tags)
         with office.ledger() as ledger:
-            report = match_payments(office.company, ledger, office.run(context.run.run_id, context.run.tags))
-            latest = recent_allocations(office.company, ledger, limit=_LATEST)
-        undo = {row.payment.payment_id: _undo(page, row.payment.payment_id, row.explanation) for row in latest}
-        return dg.MaterializeResult(metadata=telling.allocations(report) | telling.why(latest, undo))
+            report = match_payments(office.company, ledger, run)
+            seed = f"{office.name} {run.as_of}"
+            view = allocations_view(office.company, ledger, decided=report.settled, seed=seed)
+            told = telling.allocations(report) | allocated.metadata(view, office.page(context.run.tags))
+            if office.worklist_folder and report.settled:
+                mine = (one for one in settled(office.company, ledger) if one.payment.payment_id in report.settled)
+                path = allocated.write_csv(office.worklist_folder, office.name, mine)
+                told["all_of_this_run"] = dg.MetadataValue.path(str(path))
+        return dg.MaterializeResult(metadata=told)
 
     return allocations
-
-
-def _undo(page: worklist.Page, payment_id: str, explanation: str) -> str:
-    form = form_yaml({"case_or_payment": payment_id, "reason": ""}, [f"takes back: {explanation[:200]}"])
-    return f"[Undo]({page.place.launch(page.jobs.reopen, form)})"
 
 
 def _postings(office: Office) -> dg.AssetsDefinition:
@@ -194,17 +197,29 @@ def _exceptions(office: Office) -> dg.AssetsDefinition:
         owners=["team:finance"],
         description="The worklist: what a person has to decide, most urgent first, with links that do it.",
         kinds={"people"},
+        pool=f"erp_{office.name}",
     )
     def exceptions(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         run = office.run(context.run.run_id, context.run.tags)
         with office.ledger() as ledger:
+            noted = _notes(office, ledger, run)
+            for message in noted.messages[:20]:
+                context.log.warning(message)
             publish(office.company, ledger)
             if office.worklist_folder:
                 cases = all_cases(office.company, ledger, as_of=run.as_of)
                 spreadsheet.write(office.worklist_folder, office.name, cases)
-        return dg.MaterializeResult(metadata=worklist_metadata(office, context.run.tags))
+        return dg.MaterializeResult(metadata=worklist_metadata(office, context.run.tags) | telling.notes(noted))
 
     return exceptions
+
+
+def _notes(office: Office, ledger: Ledger, run: Run) -> NotesReport:
+    """Open cases as notes in the ERP, where it has a place for them. That it cannot be reached hides no case."""
+    try:
+        return put_notes(office.company, ledger, connector_of(office.company), run)
+    except ErpError as error:
+        return NotesReport(messages=[f"no notes were put into the ERP: {error}"])
 
 
 def worklist_metadata(office: Office, tags: Mapping[str, str]) -> telling.Metadata:

@@ -1,8 +1,8 @@
-"""The jobs of finance: clear one case or many, approve, take back, apply a worklist file.
+"""The jobs of finance: clear one case or many, approve, take back, apply a worklist file, look something up.
 
-Each run does one thing in the ledger, sends what follows from it to the ERP, and publishes the worklist anew, so that
-the list is current as soon as the run ends. Rights and limits are enforced by the service, for the person that the
-proxy named.
+Each but the last does one thing in the ledger, sends what follows from it to the ERP, and publishes the worklist anew,
+so that the list is current as soon as the run ends. Rights and limits are enforced by the service, for the person that
+the proxy named.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,15 +11,16 @@ from typing import Any
 
 import dagster as dg
 
-from dagster_project import escape, requests, spreadsheet, telling
+from dagster_project import allocated, escape, requests, spreadsheet, telling
 from dagster_project.assets import worklist_metadata
-from dagster_project.forms import BATCH, CLEARING, REOPENING, VERDICT, WORKLIST_FILE
+from dagster_project.forms import BATCH, CLEARING, LOOKING, REOPENING, VERDICT, WORKLIST_FILE
 from dagster_project.office import Office
 from dagster_project.worklist import Jobs
 from integrations.erp.errors import ErpError
-from integrations.ledger.errors import LedgerError
+from integrations.ledger.errors import LedgerError, NotFound
 from integrations.ledger.port import Ledger
 from integrations.services import clear as clearing
+from integrations.services.allocated import look_up
 from integrations.services.clear import ClearOutcome
 from integrations.services.context import Run
 from integrations.services.publish import publish
@@ -43,6 +44,7 @@ def clearing_jobs(office: Office) -> list[dg.JobDefinition]:
             _reopen(office),
             "Take back what was decided about a payment.",
         ),
+        _look_up_job(office, names.look_up),
     ]
     if office.worklist_folder:
         work = _apply(office, office.worklist_folder)
@@ -52,9 +54,17 @@ def clearing_jobs(office: Office) -> list[dg.JobDefinition]:
 
 
 def _job(office: Office, name: str, schema: dict[str, Any], work: Work, description: str) -> dg.JobDefinition:
+    return _form_job(office, name, schema, lambda context: _act(office, context, work), description)
+
+
+def _form_job(
+    office: Office, name: str, schema: dict[str, Any], do: Callable[[dg.OpExecutionContext], None], description: str
+) -> dg.JobDefinition:
+    """A job whose whole configuration is the form, in a process of its own."""
+
     @dg.op(name=f"do_{name}", config_schema=schema, description=description)
     def act(context: dg.OpExecutionContext) -> None:
-        _act(office, context, work)
+        do(context)
 
     @dg.job(
         name=name,
@@ -70,6 +80,24 @@ def _job(office: Office, name: str, schema: dict[str, Any], work: Work, descript
         act()
 
     return finance_job
+
+
+def _look_up_job(office: Office, name: str) -> dg.JobDefinition:
+    """Tells the story of anything and changes nothing."""
+
+    def tell(context: dg.OpExecutionContext) -> None:
+        about = context.op_config["about"].strip()
+        with office.ledger() as ledger:
+            try:
+                found = look_up(office.company, ledger, about)
+            except NotFound as error:
+                raise dg.Failure(description=str(error), allow_retries=False) from error
+        for sentence in found.story:
+            context.log.info(sentence)
+        told = allocated.story(found, office.page(_tags(context)))
+        context.log_event(dg.AssetObservation(asset_key=office.key("allocations"), metadata=told))
+
+    return _form_job(office, name, LOOKING, tell, "Tell all that happened to a payment, case or item, and why.")
 
 
 def _act(office: Office, context: dg.OpExecutionContext, work: Work) -> None:

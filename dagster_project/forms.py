@@ -63,7 +63,9 @@ REOPENING: dict[str, Any] = {
     "case_or_payment": dg.Field(str, description="case number, payment id or the bank's reference of the payment"),
     "reason": dg.Field(str, description="why it is taken back"),
 }
-
+LOOKING: dict[str, Any] = {
+    "about": dg.Field(str, description="case number, payment id, bank reference, or an item's number or id"),
+}
 WORKLIST_FILE: dict[str, Any] = {
     "file": dg.Field(str, description="name of the filled-in file in the folder `in` of the worklist folder"),
 }

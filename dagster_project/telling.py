@@ -1,15 +1,15 @@
 """Service reports as Dagster metadata: counts that are plotted, tables and sentences for people."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import dagster as dg
 
 from dagster_project import escape
-from integrations.ledger.records import AllocationRow
 from integrations.services.context import Problem
 from integrations.services.ingest import ImportReport
 from integrations.services.match import MatchReport
 from integrations.services.money_text import money_text
+from integrations.services.notes import NotesReport
 from integrations.services.pull import PullReport
 from integrations.services.push import PushReport
 from matching.model.money import minor_digits
@@ -128,27 +128,11 @@ def postings(report: PushReport) -> Metadata:
     return told
 
 
-def why(rows: Sequence[AllocationRow], undo: Mapping[str, str]) -> Metadata:
-    """The latest allocations with their reasons, twenty to a list; `undo` is the link for each payment."""
-    told: Metadata = {}
-    head = ["Payment", "Amount", "Settles", "Cash", "Rule", "Sure", "Because", "Undo"]
-    for number, start in enumerate(range(0, len(rows), _SHOWN), start=1):
-        cells = [_why(row, undo) for row in rows[start : start + _SHOWN]]
-        told[f"latest_{number:02d}"] = table(head, cells)
-    return told
-
-
-def _why(row: AllocationRow, undo: Mapping[str, str]) -> list[str]:
-    payment, allocation = row.payment, row.allocation
-    given_up = allocation.discount + allocation.write_off
-    cash = money_text(allocation.cash, payment.currency)
-    return [
-        f"{escape.markdown(payment.payer_name, 32)} {escape.markdown(payment.bank_reference)}",
-        money_text(payment.amount, payment.currency),
-        escape.markdown(row.number),
-        f"{cash} and {money_text(given_up, payment.currency)} without cash" if given_up else cash,
-        escape.markdown("by hand: " + row.rule if row.by_person else row.rule),
-        f"{int(row.confidence * 100)} %",
-        escape.markdown(row.explanation, 140),
-        undo[payment.payment_id],
-    ]
+def notes(report: NotesReport) -> Metadata:
+    """What was noted in the ERP about open cases; nothing where it has no place for notes."""
+    if not (report.written or report.closed or report.messages):
+        return {}
+    return {
+        "notes_in_the_erp": dg.MetadataValue.int(report.written),
+        "notes_closed": dg.MetadataValue.int(report.closed),
+    }

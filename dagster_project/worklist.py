@@ -42,6 +42,7 @@ class Jobs:
     batch: str
     approve: str
     reopen: str
+    look_up: str
 
     @classmethod
     def of(cls, company: str) -> "Jobs":
@@ -55,6 +56,7 @@ class Jobs:
             batch=f"clear_exceptions_batch_{company}",
             approve=f"approve_{company}",
             reopen=f"reopen_exception_{company}",
+            look_up=f"look_up_{company}",
         )
 
 
@@ -177,17 +179,8 @@ def links(case: WorklistCase, page: Page) -> Iterator[str]:
 
 
 def offered(case: WorklistCase) -> Iterator[str]:
-    """Of what is allowed, what makes sense to offer: nothing to write off where nothing is short."""
-    best = best_of(case)
-    short = case.kind == "short_payment" or bool(best and any(one.residual for one in best.allocations))
-    sensible = {
-        "accept_suggestion": best is not None,
-        "on_account": case.unallocated > 0,
-        "write_off": short,
-        "discount": short,
-        "dispute": short,
-        "refund_due": case.unallocated > 0 and case.kind in _TOO_MUCH,
-    }
+    """Of what is allowed, what is worth a link: no guess to accept, no refund where not too much was paid."""
+    sensible = {"accept_suggestion": best_of(case) is not None, "refund_due": case.kind in _TOO_MUCH}
     return (resolution for resolution in case.allowed if sensible.get(resolution, True))
 
 

@@ -6,6 +6,7 @@ Rights and limits are enforced here, whoever calls: the command line, Dagster, a
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal as Number
+from itertools import islice
 from typing import Literal
 
 from integrations.config.people import Person, Right
@@ -18,6 +19,7 @@ from integrations.services.match import plan_postings
 from integrations.services.money_text import money_text
 from integrations.services.postings import posting_key
 from integrations.services.resolutions import Case, ClearingRefused, ClearRequest, resolve, written_off
+from integrations.services.worklist import is_acceptable
 from matching.learn import ConfirmedClear, learn
 from matching.model.decision import Decision, ExceptionCase, Suggestion
 from matching.model.money import to_minor
@@ -63,13 +65,12 @@ def clear_batch(
 def suggestions_from(
     company: CompanySettings, ledger: Ledger, *, percent: int, limit: int = 10_000
 ) -> list[ClearRequest]:
-    """Requests that accept the best suggestion of every open case where it is at least so sure (0 to 100)."""
-    cases = ledger.exceptions(company.name, states=("open", "reopened"), order="payment", limit=limit)
-    return [
-        ClearRequest(case_id=case.case_id, resolution="accept_suggestion")
-        for case in cases
-        if case.suggestions and int(case.suggestions[0].confidence * 100) >= percent
-    ]
+    """Requests that accept the best suggestion of every case fit for it that is at least so sure (0 to 100).
+
+    What is fit for a bulk is said by `worklist.is_acceptable`, so that the list counts what is accepted.
+    """
+    fit = (case for case in ledger.all_open_exceptions(company.name) if is_acceptable(case, percent))
+    return [ClearRequest(case_id=case.case_id, resolution="accept_suggestion") for case in islice(fit, limit)]
 
 
 def approve(

@@ -32,7 +32,8 @@ class Amounts:
 class MatchReport:
     """What matching made of the undecided payments. ``by_rule``: rule, payments, per currency what they add up to.
 
-    ``skipped``: nothing had changed since the last time, so nothing was decided anew.
+    ``settled`` are the ids of the payments that got allocations. ``skipped``: nothing had changed since the last time,
+    so nothing was decided anew.
     """
 
     payments: int
@@ -46,6 +47,7 @@ class MatchReport:
     refused: tuple[Refused, ...]
     planned: int
     rule_version: str
+    settled: frozenset[str] = frozenset()
     skipped: bool = False
 
     @property
@@ -187,6 +189,7 @@ def _report(
         refused=refused,
         planned=planned,
         rule_version=result.rule_version,
+        settled=frozenset(one.payment_id for one in result.decisions if one.allocations),
         skipped=skipped,
     )
 

@@ -1,4 +1,4 @@
-"""What people look at: the open cases, most urgent first, the latest allocations, and how fresh everything is."""
+"""What people look at: the open cases, most urgent first, and how fresh and complete everything is."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -8,12 +8,15 @@ from itertools import islice
 
 from integrations.config.settings import CompanySettings
 from integrations.ledger.port import Ledger
-from integrations.ledger.records import OPEN_CASE_STATES, AllocationRow, CaseState, CaseSummary, Resolution
+from integrations.ledger.records import OPEN_CASE_STATES, CaseState, CaseSummary, Resolution
 from matching.model.decision import Suggestion
 from matching.model.open_item import OpenItem
 from matching.model.payment import Payment
 
 _PAGE = 500
+_NEVER_IN_BULK = frozenset(
+    {"disputed_item", "currency_mismatch", "returned_payment", "erp_rejected", "unreadable", "pending"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +75,8 @@ def worklist(
             amounts[case.payment.currency] += abs(case.unallocated)
             kinds[case.kind] += 1
             oldest = min(oldest, case.payment.booked_on)
-            if case.state == "awaiting_approval":
-                waiting += 1
-            elif is_acceptable(case, accept_from):
-                acceptable += 1
+            waiting += case.state == "awaiting_approval"
+            acceptable += is_acceptable(case, accept_from)
         first = view.exceptions(name, states=OPEN_CASE_STATES, order="urgency", limit=limit)
         cases = tuple(_dressed(company, view, first, as_of))
     return Worklist(
@@ -105,8 +106,17 @@ def one_case(company: CompanySettings, ledger: Ledger, case_id: str, *, as_of: d
 
 
 def is_acceptable(case: CaseSummary, accept_from: int) -> bool:
-    """Whether the best suggestion is at least so sure, in percent, and explains the whole rest of the payment."""
-    return bool(case.suggestions) and int(case.suggestions[0].confidence * 100) >= accept_from
+    """Whether the best suggestion may be accepted in bulk: sure enough in percent, and it explains the whole rest.
+
+    Never where a person has to look first: an item in dispute, another currency, a returned payment, what the ERP
+    refused; nor what waits for a second person already.
+    """
+    if case.kind in _NEVER_IN_BULK or case.state not in {"open", "reopened"} or not case.suggestions:
+        return False
+    best = case.suggestions[0]
+    explained = sum(one.cash for one in best.allocations) + best.on_account
+    whole = explained in {case.unallocated, case.payment.amount}
+    return whole and int(best.confidence * 100) >= accept_from
 
 
 def _dressed(
@@ -142,30 +152,23 @@ def _dressed(
 
 
 def allowed(case: CaseSummary) -> tuple[Resolution, ...]:
-    """The resolutions that make sense for a case as it stands; none while it waits for a second person."""
+    """The resolutions that make sense for a case as it stands; none while it waits for a second person.
+
+    There is something to write off, to grant or to dispute only where an item would stay open in part.
+    """
     if case.state == "awaiting_approval":
         return ()
-    choices: list[Resolution] = []
-    if case.suggestions:
-        choices.append("accept_suggestion")
-    choices += ["allocate", "on_account", "write_off", "dispute", "refund_due"]
+    choices: list[Resolution] = ["accept_suggestion"] if case.suggestions else []
+    choices.append("allocate")
+    if case.unallocated > 0:
+        choices.append("on_account")
+    if case.kind == "short_payment" or any(one.residual for each in case.suggestions for one in each.allocations):
+        choices += ["write_off", "discount", "dispute"]
+    if case.unallocated > 0:
+        choices.append("refund_due")
     if case.unallocated == case.payment.amount:
         choices.append("not_customer_payment")
     return tuple(choices)
-
-
-def recent_allocations(company: CompanySettings, ledger: Ledger, *, limit: int = 500) -> tuple[AllocationRow, ...]:
-    """The allocations that were decided last, newest first."""
-    newest: list[AllocationRow] = []
-    for row in ledger.allocations(company.name):
-        newest.append(row)
-        if len(newest) >= 4 * limit:
-            newest = sorted(newest, key=_age, reverse=True)[:limit]
-    return tuple(sorted(newest, key=_age, reverse=True)[:limit])
-
-
-def _age(row: AllocationRow) -> tuple[int, str]:
-    return row.decision_id, row.allocation.item_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

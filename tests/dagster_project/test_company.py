@@ -1,5 +1,6 @@
 """One company as Dagster runs it: definitions, a night, clearing, checks that bite, and what a missing secret does."""
 
+import csv
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +10,14 @@ import dagster as dg
 import pytest
 import yaml
 
+from dagster_project import assets, escape
 from dagster_project.components.company import CompanyAttributes, company_definitions, office_of
 from dagster_project.office import AS_OF_TAG, Office
+from integrations.erp.errors import AuthError
 from integrations.ledger import open_ledger
 from integrations.ledger.port import Ledger
+from integrations.services.allocated import allocations_view
+from integrations.services.notes import NotesReport
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "fixtures" / "demo"
@@ -41,12 +46,16 @@ def prepare(folder: Path) -> None:
     (folder / "outbox").mkdir()
 
 
-def run(office: Office, job: str, form: dict[str, Any] | None = None, **tags: str) -> dg.ExecuteInProcessResult:
+def run(
+    office: Office, job: str, form: dict[str, Any] | None = None, *, only: str = "", **tags: str
+) -> dg.ExecuteInProcessResult:
+    """Run a job of the company; ``only`` one of its assets with the checks on it."""
     definitions = company_definitions(office)
     with dg.DagsterInstance.ephemeral() as instance:
         return definitions.resolve_job_def(f"{job}_{office.name}").execute_in_process(
-            run_config=form, instance=instance, raise_on_error=False, tags={**NIGHT, **tags}
-        )
+            run_config=form, instance=instance, raise_on_error=False, tags={**NIGHT, **tags},
+            asset_selection=[dg.AssetKey(office.key(only))] if only else None,
+        )  # fmt: skip
 
 
 def told(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
@@ -113,7 +122,8 @@ def test_the_night_tells_what_it_did(after_a_night: tuple[Path, dg.ExecuteInProc
         "every_cent_accounted_for": True, "ledger_laws": True, "no_old_cases": False, "unapplied_cash": True,
         "all_cases_listed": True,
     }  # fmt: skip
-    assert sorted(path.name for path in (folder / "worklist").iterdir()) == ["worklist_acme.csv", "worklist_acme.xlsx"]
+    names = sorted(path.name for path in (folder / "worklist").iterdir())
+    assert names == ["allocations_acme.csv", "worklist_acme.csv", "worklist_acme.xlsx"]
 
 
 def test_a_second_night_changes_nothing(company: Office, ledger: Ledger) -> None:
@@ -187,9 +197,78 @@ def test_the_forms_refuse_the_environment(company: Office, monkeypatch: pytest.M
         ("approve", {"case": "EX-1", "note": {"env": "SECRET_TOKEN"}}),
         ("clear_exceptions_batch", {"note": {"env": "SECRET_TOKEN"}}),
         ("apply_worklist", {"file": {"env": "SECRET_TOKEN"}}),
+        ("look_up", {"about": {"env": "SECRET_TOKEN"}}),
     ):
         with pytest.raises(dg.DagsterInvalidConfigError):
             dg.validate_run_config(definitions.resolve_job_def(f"{job}_acme"), form)
+
+
+def test_the_allocations_are_told_by_rule_least_sure_first_with_their_whole_reason(
+    after_a_night: tuple[Path, dg.ExecuteInProcessResult], ledger: Ledger
+) -> None:
+    folder, result = after_a_night
+    shown = told(result, "allocations")
+    rows = list(ledger.allocations("acme"))
+    rules = {row.rule for row in rows}
+    assert rules == {key.removeprefix("rule_") for key in shown if key.startswith("rule_")}
+    for rule in rules:
+        lines = shown[f"rule_{rule}"].splitlines()[2:]
+        sure = [int(line.split(" | ")[4].removesuffix(" %")) for line in lines]
+        assert 0 < len(lines) <= 20
+        assert sure == sorted(sure)
+    longest = max((row for row in rows), key=lambda row: len(row.explanation))
+    with (folder / "worklist" / "allocations_acme.csv").open(encoding="utf-8-sig", newline="") as file:
+        reasons = {row["payment_id"]: row["because"] for row in csv.DictReader(file)}
+    assert reasons[longest.payment.payment_id] == longest.explanation
+    assert set(reasons) == {row.payment.payment_id for row in rows}
+    listed = "".join(entry for key, entry in shown.items() if key.startswith(("rule_", "latest_", "to_audit")))
+    assert "…" not in "".join(cell for cell in listed.split(" | ") if cell.startswith("Names"))
+
+
+def test_the_sample_to_audit_is_drawn_anew_each_night_and_the_same_for_the_same_night(
+    company: Office, ledger: Ledger
+) -> None:
+    everything = {row.payment.payment_id for row in ledger.allocations("acme")}
+    drawn = [
+        allocations_view(company.company, ledger, decided=everything, seed=seed).to_audit
+        for seed in ("acme 2026-11-19", "acme 2026-11-19", "acme 2026-11-20")
+    ]
+    first, again, other = ([one.payment.payment_id for one in some] for some in drawn)
+    assert len(set(first)) == 10
+    assert first == again
+    assert first != other
+
+
+def test_anything_can_be_looked_up_and_taken_back(company: Office, ledger: Ledger) -> None:
+    row = next(iter(ledger.allocations("acme")))
+    for about, known in ((row.payment.payment_id, True), (row.number, False)):
+        result = run(company, "look_up", {"about": f" {about} "}, user="anna@example.com")
+        assert result.success
+        (observed,) = [event for event in result.all_events if event.is_asset_observation]
+        entries = observed.asset_observation_data.asset_observation.metadata
+        assert escape.markdown(row.number) in str(entries["story"].value)
+        assert ("undo" in entries) == known
+    missing = run(company, "look_up", {"about": "EX-0000"})
+    assert "EX-0000" in why_failed(missing)
+
+
+def test_the_night_puts_open_cases_as_notes_into_the_erp_and_a_broken_one_hides_no_case(
+    company: Office, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def put(settings: Any, ledger: Ledger, connector: Any, run: Any) -> NotesReport:
+        asked.append(settings.name)
+        if len(asked) > 1:
+            raise AuthError("the ERP is closed for stocktaking")
+        return NotesReport(written=3)
+
+    monkeypatch.setattr(assets, "put_notes", put)
+    assert told(run(company, "nightly", only="exceptions"), "exceptions")["notes_in_the_erp"] == 3
+    second = run(company, "nightly", only="exceptions")
+    assert second.success
+    assert told(second, "exceptions")["open"] > 0
+    assert asked == ["acme", "acme"]
 
 
 def test_an_unbalanced_statement_blocks_matching(tmp_path: Path) -> None:
@@ -215,7 +294,8 @@ def test_a_missing_secret_fails_the_check_and_never_the_loading(
     prepare(tmp_path)
     acme = office(tmp_path, alerts={"webhook_env": "ACME_HOOK"})
     dg.Definitions.validate_loadable(company_definitions(acme))
-    (check,) = [one for one in run(acme, "nightly").get_asset_check_evaluations() if one.check_name == "in_place"]
+    result = run(acme, "nightly", only="connections")
+    (check,) = [one for one in result.get_asset_check_evaluations() if one.check_name == "in_place"]
     assert not check.passed
     assert check.description is not None
     assert "ACME_HOOK is not set" in check.description

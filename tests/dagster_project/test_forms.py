@@ -191,7 +191,8 @@ def test_an_empty_worklist_says_so() -> None:
 
 
 def test_only_what_makes_sense_is_offered() -> None:
-    over = replace(case_of(), kind="over_payment", suggestions=())
+    allowed = ("allocate", "on_account", "refund_due", "not_customer_payment")
+    over = replace(case_of(), kind="over_payment", suggestions=(), allowed=allowed)
     labels = [link[1:].split("]")[0] for link in links(over, PAGE)]
     assert labels == ["Allocate", "On\u00a0account", "Refund", "Not\u00a0ours"]
     assert list(links(replace(over, allowed=()), PAGE)) == []

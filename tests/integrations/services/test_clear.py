@@ -1,6 +1,7 @@
 """People decide about cases: each choice checked in the ledger and in the files the ERP reads."""
 
 import csv
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from integrations.services.publish import publish
 from integrations.services.push import push
 from integrations.services.resolutions import ClearRequest, ItemShare
 from integrations.services.sync import connector_of, sync
-from integrations.services.worklist import worklist
+from integrations.services.worklist import is_acceptable, worklist
+from matching.model.decision import Suggestion
 from tests.integrations.services.test_sync import CUSTOMERS, ITEM_COLUMNS, ITEMS
 
 AS_OF = date(2026, 3, 3)
@@ -168,6 +170,35 @@ def test_a_batch_takes_each_case_for_itself(books):
     ]
     outcomes = clear_batch(books.company, books.ledger, requests, by="bert", run=RUN)
     assert [one.outcome for one in outcomes] == ["cleared", "refused", "cleared"]
+
+
+def test_giving_something_up_is_offered_only_where_something_is_short(books):
+    offered = {one.kind: set(one.allowed) for one in worklist(books.company, books.ledger, as_of=AS_OF).cases}
+    giving_up = {"write_off", "discount", "dispute"}
+    assert giving_up <= offered["short_payment"]
+    assert not any(giving_up & choices for kind, choices in offered.items() if kind != "short_payment")
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "explained", "fit"),
+    [
+        ("over_payment", "open", 100, True),
+        ("over_payment", "reopened", 100, True),
+        ("over_payment", "rejected", 100, False),
+        ("over_payment", "awaiting_approval", 100, False),
+        ("over_payment", "open", 99, False),
+        ("disputed_item", "open", 100, False),
+        ("returned_payment", "open", 100, False),
+        ("currency_mismatch", "open", 100, False),
+        ("erp_rejected", "open", 100, False),
+    ],
+)
+def test_a_bulk_takes_only_what_needs_no_look(books, kind, state, explained, fit):
+    case = books.ledger.case("acme", books.case("STRANGE"))
+    suggestion = Suggestion(allocations=(), confidence=0.9, why="", on_account=explained, customer_id="C1")
+    case = replace(case, kind=kind, state=state, unallocated=100, suggestions=(suggestion,))
+    assert is_acceptable(case, 90) == fit
+    assert not is_acceptable(case, 91)
 
 
 def test_sure_suggestions_are_found_for_the_bulk_link(books):
