@@ -7,10 +7,12 @@ an AmbiguousOutcome: the caller looks before doing anything.
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
+from urllib.parse import quote, quote_plus
 
 import httpx
 
@@ -136,6 +138,7 @@ class Http:
             transport=transport,
             follow_redirects=False,
         )
+        self.base_url = base_url.rstrip("/") + "/"
         self._sign_in = sign_in
         self._classify = classify
         self._log = log
@@ -156,10 +159,7 @@ class Http:
 
     def mask(self, text: str) -> str:
         """The text without any secret."""
-        for secret in self._sign_in.secrets():
-            if secret:
-                text = text.replace(secret, "***").replace(json.dumps(secret)[1:-1], "***")
-        return text
+        return masked(text, self._sign_in.secrets())
 
     def _send(self, method: str, path: str, *, writing: bool, **options: Any) -> Reply:
         renewed = False
@@ -235,7 +235,7 @@ class Http:
             return PermissionDenied(f"{place} is not allowed for our user; give it the right: {said}")
         if reply.status == 429:
             return rate_limited(reply)
-        if reply.status >= 500:
+        if reply.status >= 500 or reply.status == 408:
             return self._broken(request, f"status {reply.status}", writing=writing)
         return ValidationFailed(f"{place} was refused with status {reply.status}: {said}", code=str(reply.status))
 
@@ -259,10 +259,41 @@ class Http:
 _UNREADABLE = object()
 
 
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """The text without any of the secrets, as they are, as JSON writes them and as an address writes them.
+
+    >>> masked('{"key": "a/b"} ?key=a%2Fb', ["a/b"])
+    '{"key": "***"} ?key=***'
+    """
+    for secret in sorted({each for each in secrets if each}, key=len, reverse=True):
+        for written in (secret, json.dumps(secret)[1:-1], quote(secret, safe=""), quote_plus(secret)):
+            text = text.replace(written, "***")
+    return text
+
+
+def seconds_to_wait(headers: Mapping[str, str]) -> int | None:
+    """What "Retry-After" asks for: seconds, or a moment seen from the server's own clock; None when it says nothing.
+
+    Source: RFC 9110, 10.2.3.
+
+    >>> seconds_to_wait({"retry-after": "7"}), seconds_to_wait({})
+    (7, None)
+    >>> seconds_to_wait({"retry-after": "Fri, 20 Nov 2026 09:01:00 GMT", "date": "Fri, 20 Nov 2026 09:00:15 GMT"})
+    45
+    """
+    text = headers.get("retry-after", "").strip()
+    if text.isdigit():
+        return int(text)
+    try:
+        until, now = parsedate_to_datetime(text), parsedate_to_datetime(headers.get("date", ""))
+    except ValueError:
+        return None
+    return max(0, int((until - now).total_seconds()))
+
+
 def rate_limited(reply: Reply, *, scope_day: bool = False) -> RateLimited:
-    """The error for "too many requests", with the wait the ERP asks for where it says it in seconds."""
-    text = reply.headers.get("retry-after", "")
-    wait = int(text) if text.isdigit() else None
+    """The error for "too many requests", with the wait the ERP asks for where it says it."""
+    wait = seconds_to_wait(reply.headers)
     day = scope_day or (wait is not None and wait > 3_600)
     hint = "the day's limit is used up; go on tomorrow" if day else "wait and try again"
     return RateLimited(f"the ERP says: too many requests; {hint}", retry_after=wait, scope="day" if day else "minute")

@@ -22,6 +22,14 @@ MINIMAL = {
         "key_variable": "ERPNEXT_KEY",
         "secret_variable": "ERPNEXT_SECRET",
     },
+    "business_central": {
+        "url": "https://bc.example/v2.0/tenant/Production",
+        "token_url": "https://login.example/tenant/oauth2/v2.0/token",
+        "client_id": "11111111-2222-4333-8444-555555555555",
+        "secret_variable": "BC_SECRET",
+        "company": "Acme",
+        "currency": "EUR",
+    },
     "tryton": {
         "url": "https://tryton.example",
         "database": "acme",

@@ -8,7 +8,7 @@ looks at the books without the connector. To test a connector of your own, write
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, Protocol
 
@@ -81,6 +81,8 @@ class World(Protocol):
     ) -> str:
         """An open item over ``amount`` minor units (negative for credit); returns its id as the connector shows it."""
 
+    # Optional: number_of(item_id), where the ERP gives documents other numbers than `add_item` was asked for.
+
     def open_amount(self, item_id: str) -> int:
         """What the ERP's books say is open of an item, read without the connector; 0 when it is not open."""
 
@@ -126,7 +128,10 @@ def decide(
     revision: int = 1,
     currency: str = "EUR",
 ) -> Posting:
-    """A decided payment on the world's bank account."""
+    """A decided payment on the world's bank account; items carry the numbers that the ERP has given them."""
+    number_of = getattr(world, "number_of", None)
+    if number_of is not None:
+        allocations = tuple(replace(each, number=number_of(each.item_id)) for each in allocations)
     return Posting(
         key=key.upper().replace("-", "").ljust(16, "Q")[:16],
         revision=revision,
