@@ -135,8 +135,9 @@ def _number(text: str, digits: str, start: int, end: int, index: LedgerIndex) ->
         return None
     before = LETTERS_BEFORE.search(text, max(0, start - 24), start)
     letters = before.group(1) if before else ""
-    graded = [(_grade(digits, letters, place, index.numbers, index), place) for place in items]
-    graded_closed = [(_grade(digits, letters, place, index.closed_numbers, index), place) for place in closed]
+    quoted = text[start:end]
+    graded = [(_grade(digits, letters, place, index.numbers, index, quoted), place) for place in items]
+    graded_closed = [(_grade(digits, letters, place, index.closed_numbers, index, quoted), place) for place in closed]
     if end - start > len(digits):
         graded = _not_by_chance(text, start, end, graded, index.numbers)
         graded_closed = _not_by_chance(text, start, end, graded_closed, index.closed_numbers)
@@ -151,7 +152,9 @@ def _number(text: str, digits: str, start: int, end: int, index: LedgerIndex) ->
     return Mention(start, end, digits, best, kept, kept_closed, text[shown_from:end])
 
 
-def _grade(digits: str, letters: str, place: int, numbers: NumberIndex, index: LedgerIndex) -> Reference:
+def _grade(  # noqa: PLR0917 - what stands on the statement, and what it is held against
+    digits: str, letters: str, place: int, numbers: NumberIndex, index: LedgerIndex, quoted: str
+) -> Reference:
     """How completely these digits, with the letters in front of them, are the number of this item."""
     prefix, whole = numbers.written(place)
     if prefix and _ends_with(letters, prefix):
@@ -164,9 +167,18 @@ def _grade(digits: str, letters: str, place: int, numbers: NumberIndex, index: L
         return Reference.NONE
     if significant < 5 or len(digits) < 5:
         return Reference.PART
-    if not prefix and whole == digits:
+    if not prefix and whole == digits and _as_printed(quoted, numbers.table.numbers[place]):
         return Reference.FULL
     return Reference.DIGITS
+
+
+def _as_printed(quoted: str, number: str) -> bool:
+    """Whether a number without letters in front stands there with its own separators, blanks aside.
+
+    >>> _as_printed("415/2026", "415/2026"), _as_printed("4152026", "415/2026"), _as_printed("4711", "4711")
+    (True, False, True)
+    """
+    return number.isdigit() or quoted.replace(" ", "") == plain(number).replace(" ", "")
 
 
 def _not_by_chance(

@@ -9,7 +9,17 @@ from itertools import pairwise
 
 from matching.grades import Reference
 from matching.index import LedgerIndex, NumberIndex
-from matching.mentions import LETTERS_BEFORE, Group, Mention, close_by, digit_groups, free, is_year, labelled_otherwise
+from matching.mentions import (
+    LETTERS_BEFORE,
+    Group,
+    Mention,
+    close_by,
+    digit_groups,
+    free,
+    is_year,
+    labelled_otherwise,
+    not_in_dates,
+)
 from matching.numbers.series import digit_key
 
 _CHAINED_ON = re.compile(r"[^A-Z0-9 ][0-9]")
@@ -26,7 +36,7 @@ _LONGEST_RANGE = 40
 def shorthand(text: str, groups: list[Group], mentions: list[Mention], index: LedgerIndex) -> list[Mention]:
     """What follows a named document in shorthand: ``10023/24/27`` and ``10023-10027``."""
     found: list[Mention] = []
-    left = free(groups, mentions, text, masked=False)
+    left = not_in_dates(free(groups, mentions, text, masked=False), text)
     for mention in mentions:
         if mention.grade < Reference.DIGITS or not (mention.items or mention.closed):
             continue

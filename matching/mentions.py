@@ -136,6 +136,14 @@ def free(groups: list[Group], mentions: Iterable[Mention], text: str, *, masked:
     return [group for group in groups if all(group.end <= start or group.start >= end for start, end in spans)]
 
 
+def not_in_dates(groups: list[Group], text: str) -> list[Group]:
+    """Without the parts of dates and amounts that stand apart: ``10023 27.01.2026`` names no document 10027."""
+    apart = [(start, end) for start, end in _dates_and_amounts(text) if start == 0 or text[start - 1] == " "]
+    if not apart:
+        return groups
+    return [group for group in groups if all(group.end <= start or group.start >= end for start, end in apart)]
+
+
 @lru_cache(maxsize=64)
 def _dates_and_amounts(text: str) -> tuple[tuple[int, int], ...]:
     """Where dates, amounts and account numbers stand; a text is asked several times in a row."""

@@ -2,7 +2,7 @@
 
 import re
 
-from matching import extract, extract_parts
+from matching import extract, extract_parts, reasons
 from matching.grades import Payer, Reference
 from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
@@ -16,61 +16,9 @@ from matching.text.normal import compact, plain, readings
 
 _MOST_CUSTOMERS = 200
 _NOT_GIVEN = frozenset({"", "NOTPROVIDED", "NONREF", "NOTAVAILABLE", "NOTAVAIL"})
-_REASONS: tuple[tuple[ResidualReason, re.Pattern[str]], ...] = (
-    (
-        "partial_payment",
-        re.compile(
-            r"TEILZAHLUNG|TEILBETRAG|ABSCHLAG|ANZAHLUNG|\bRATE\b|DEELBETALING|GEDEELTELIJK|AANBETALING|TERMIJN|ACOMPTE"
-            r"|PAIEMENT PARTIEL|ECHEANCE|PART(?:IAL)? ?PAYMENT|PARTIAL|INSTALL?MENT|PART PAYT"
-            r"|\bDEPOSIT\b|ZALICZKA|CZESCIOW|\bRATA\b"
-            r"|ON ACCOUNT|A ?CONTO|AKONTO|DELBETALING|ACCONTO|A CUENTA|PAGO PARCIAL"
-        ),
-    ),
-    (
-        "bank_charges",
-        re.compile(r"BANK ?CHARGES?|BANKSPESEN|SPESEN|BANKKOSTEN|FRAIS BANCAIRES|OPLATA BANKOWA|PROWIZJA"),
-    ),
-    (
-        "quality",
-        re.compile(
-            r"MANGEL|MAENGEL|DEFEKT|DEFECT|DAMAGED?|BESCHAD|BESCHAED|KAPUTT|REKLAMATION|REKLAMACJA"
-            r"|KLACHT|QUALIT|WADA|USZKODZ|ENDOMMAG"
-        ),
-    ),
-    (
-        "quantity",
-        re.compile(
-            r"FEHLMENGE|FEHLT|MINDERMENGE|SHORT DELIVERY|SHORTAGE|MISSING|MANCO|TEKORT|NIET GELEVERD"
-            r"|MANQUANT|BRAK TOWARU|NIEDOBOR"
-        ),
-    ),
-    (
-        "price",
-        re.compile(
-            r"PREISDIFF|PREISABWEICH|FALSCHER PREIS|PRICE DIFF|WRONG PRICE|PRIJSVERSCHIL"
-            r"|PRIJSAFSPRAAK|ECART DE PRIX|ROZNICA CENY|CENA"
-        ),
-    ),
-    ("freight", re.compile(r"FRACHT|FREIGHT|VRACHT|TRANSPORT|PORTO\b|VERZENDKOSTEN|SHIPPING")),
-    ("promotion", re.compile(r"\bWKZ\b|BONUS|RABATT|REBATE|PROMO|MARKETING|ACTIEKORTING|RABAT\b|REMISE")),
-    (
-        "tax",
-        re.compile(
-            r"REVERSE CHARGE|WITHHOLDING|QUELLENSTEUER|BRONBELASTING|RETENUE A LA SOURCE|SPLIT PAYMENT|\bVAT DEDUCT"
-        ),
-    ),
-    (
-        "deduction_claimed",
-        re.compile(
-            r"ABZUG|ABZGL|ABZUEGLICH|GEKUERZT|GEKURZT|EINBEHALT|DEDUCT|LESS\b|MINUS|INHOUDING"
-            r"|INGEHOUDEN|IN MINDERING|KORTING|DEDUI|DEDUCTION"
-            r"|RETENU|POTRAC|MINDERUNG|DEBIT NOTE|BELASTUNG"
-        ),
-    ),
-)
 _CREDIT_WORDS = re.compile(
     r"GUTSCHRIFT|\bGS\b|CREDIT ?NOTE|CREDITNOTA|CREDIT NOTA|\bCN\b|AVOIR|KOREKTA|CREDIT MEMO"
-    r"|KREDITNOTA|NOTA DI CREDITO|VERRECHN|SALDO"
+    r"|KREDITNOTA|NOTA DI CREDITO|VERRECHN|SALDO|KREDITT?NOTA|KREDITFAKT|HYVITYS|DOBROPIS|NOTA (?:DE )?CREDITO|ABONO"
 )
 
 
@@ -294,9 +242,9 @@ class Reading:
         payment = self.payment
         if payment.charges and missing == abs(payment.charges):
             return "bank_charges"
-        for reason, pattern in _REASONS:
-            if pattern.search(self.text):
-                return reason
+        told = reasons.said(self.text)
+        if told != "unknown":
+            return told
         if payment.charge_bearer.upper() in {"SHA", "SHAR", "CRED"} and missing * 20 < open_amount and missing <= 5_000:
             return "bank_charges"
         return "unknown"

@@ -6,14 +6,18 @@ threshold to post and says why. Only guesses by amount disappear when the paymen
 
 from collections.abc import Callable, Iterable
 
+from matching import reasons
+from matching.called import introduced
 from matching.grades import Payer, Reference
 from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
 from matching.reading import Reading
+from matching.text.names import words
 
 _DOUBTFUL = frozenset({"over", "short", "tolerated", "completed", "late"})
 _WHOLE = frozenset({"exact", "advice"})
 _INEXACT = frozenset({"over", "short", "tolerated", "completed"})
+_OTHERS = 200
 NEVER = 5_000
 """No policy may post from a confidence as low as this."""
 
@@ -75,12 +79,22 @@ def _names_others(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) 
 
 
 def _far_more(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
-    del reading
+    """More than is named is an over-payment only if nothing else can have been meant with the rest."""
     if hypothesis.relation != "over":
         return ""
     if hypothesis.rest * 2 > sum(index.open.open[place] for place in hypothesis.places):
         return "far more was paid than the named items amount to"
-    return "the list of documents may have been cut off" if len(hypothesis.lines) > 2 else ""
+    if len(hypothesis.lines) > 1:
+        return "the list of documents may have been cut off, or one of them may be another"
+    return "the rest could pay another open item of the payer" if _rest_pays(hypothesis, reading, index) else ""
+
+
+def _rest_pays(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> bool:
+    """Whether the rest is large enough for a further item of the customer: the text may have been cut off."""
+    table = index.open
+    customers = sorted({table.customer[place] for place in hypothesis.places})
+    others = index.items_of(customers, reading.payment.currency, _OTHERS)
+    return any(0 < table.open[place] <= hypothesis.rest for place in others if place not in hypothesis.places)
 
 
 def _far_less(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
@@ -91,6 +105,32 @@ def _far_less(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> s
         return "several documents are named, and which of them is short is not said"
     far = any(line.residual > 4 * line.cash and line.reason == "unknown" for line in hypothesis.lines)
     return "far less was paid than the named item amounts to" if far else ""
+
+
+def _not_called_a_document(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
+    """Where the amount does not speak for a number, the words in front of it must."""
+    if hypothesis.relation not in {"short", "over"} or len(hypothesis.lines) > 1:
+        return ""
+    (place,) = hypothesis.places
+    own_name = words(reading.payment.payer_name)
+    given = reasons.said(reading.text) != "unknown"
+    doubt = ""
+    for view in reading.views:
+        for mention in (*view.strong, *view.weak):
+            if place in mention.items and not mention.end:
+                return ""
+            if place in mention.items:
+                doubt = introduced(
+                    view.text,
+                    mention.start,
+                    index.open.numbers[place],
+                    in_full=mention.grade >= Reference.FULL,
+                    reason_given=given,
+                    of_no_meaning=own_name,
+                )
+                if not doubt:
+                    return ""
+    return doubt
 
 
 def _another_currency(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
@@ -119,6 +159,7 @@ _VETOES: tuple[Callable[[Hypothesis, Reading, LedgerIndex], str], ...] = (
     _names_others,
     _far_more,
     _far_less,
+    _not_called_a_document,
     _another_currency,
     _settled_already,
     _younger,

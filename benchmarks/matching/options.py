@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from benchmarks.matching.generator import LEVELS
 
+WORLDS = ("first", "second", "third", "fourth")
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -29,12 +31,12 @@ def parse(argv: list[str]) -> Options:
     parser.add_argument("--payments", type=int, default=5_000)
     parser.add_argument("--items", type=int, default=12_500)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--world", choices=("first", "second", "third", "all"), default="all")
+    parser.add_argument("--world", choices=(*WORLDS, "all"), default="all")
     parser.add_argument("--slow", action="store_true", help="also the fuzzy search of every number, on a sample")
     parser.add_argument("--scaling", action="store_true", help="also ten times the open items")
     parser.add_argument("--with-splink", action="store_true", help="also splink, in an environment of its own")
     asked = parser.parse_args(argv)
-    worlds = ("first", "second", "third") if asked.world == "all" else (asked.world,)
+    worlds = WORLDS if asked.world == "all" else (asked.world,)
     return Options(
         asked.level, asked.payments, asked.items, asked.seed, worlds, asked.slow, asked.scaling, asked.with_splink
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from benchmarks.matching import engine_run
 from benchmarks.matching.baselines import BASELINES, SLOW_BASELINES, exact_script
 from benchmarks.matching.ceiling import ceiling
+from benchmarks.matching.fourth_world import generate_fourth
 from benchmarks.matching.generator import generate
 from benchmarks.matching.options import parse
 from benchmarks.matching.scoring import Score, score
@@ -20,10 +21,11 @@ SLOW_SAMPLE = 400
 
 
 def make_world(which: str, level: str, payments: int, items: int, seed: int) -> World:
-    """The first world at a level, or the second or third, which have one level only."""
+    """The first world at a level, or one of the others, which have one level only."""
     if which == "first":
         return generate(level, payments, items, seed)
-    return (generate_second if which == "second" else generate_third)(payments, items, seed)
+    others = {"second": generate_second, "third": generate_third, "fourth": generate_fourth}
+    return others[which](payments, items, seed)
 
 
 def row(result: Score) -> Row:

@@ -4,13 +4,16 @@ A ledger of a million numbers is written in a handful of layouts. Where a number
 running number stand is worked out once for each layout; of the single number they are only cut out.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 
-from matching.numbers.series import DIGITS, LETTERS, Series, shape
+from matching.numbers.series import DIGITS, Series, shape
 
 Cut = Callable[[str], str]
 _MASK = bytes(0xFF if ord("0") <= sign <= ord("9") else sign for sign in range(256))
+_LETTERS_INSIDE = re.compile(r"#.*[A-Z]|[A-Z][^A-Z]+[A-Z]")
+"""Letters behind or between the digits: such a number is no run of digits, and is found as a word."""
 _LEAD = 2
 _LEAD_FROM = 8
 """Numbers of nothing but digits, so many at least, are told apart by their first two: see ``series.shape``."""
@@ -29,7 +32,7 @@ class Layout:
         self.shape = shape(text)
         self.groups = [match.span() for match in DIGITS.finditer(text)]
         self.width = sum(end - start for start, end in self.groups)
-        self.words = self.width < 5 or len(LETTERS.findall(self.shape)) > 1
+        self.words = self.width < 5 or _LETTERS_INSIDE.search(self.shape) is not None
         self.digits = _cut(self.groups)
         self.prefix = ""
         self.short: Cut | None = None

@@ -180,6 +180,10 @@ def _some_of(reading: Reading, index: LedgerIndex, chosen: dict[int, Mention]) -
         grade = min(chosen[place].grade for place in some)
         quoted = tuple(chosen[place].shown or chosen[place].text for place in some)
         dropped = [chosen[place] for place in chosen if place not in some]
+        if len(found) == 1 and all(table.open[place] < 0 for place in chosen if place not in some):
+            # The invoices are paid in full; their credit notes are spoken of, and not taken.
+            yield Hypothesis("document_number", "exact", whole_lines(some, index), grade, payer, 0, quoted)
+            continue
         if len(found) == 1 and len(some) > 1 and len(dropped) == 1 and dropped[0].grade <= Reference.PART:
             # One short number too many in the text: a date, a voucher number of the payer's own.
             yield Hypothesis("document_number_list", "exact", whole_lines(some, index), grade, payer, 0, quoted)

@@ -30,17 +30,24 @@ def by_near_number(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]
     if sure < Payer.NAMED:
         candidates.update(dict.fromkeys(index.with_amount(amount, currency, _MOST_ITEMS)))
     found = [(place, quoted) for place in candidates if (quoted := slipped(index, place, strings))]
+    alike = len(candidates) > 1
     for place, quoted in found[:8]:
         payer = reading.weakest_payer((place,))
         for relation, lines, rest in fits((place,), reading, index):
             if relation in {"exact", "discount"}:
                 near = Hypothesis("near_number", relation, lines, Reference.NEAR, payer, rest, (quoted,))
                 rivals = sum(reading.payer_grade(table.customer[other]) >= Payer.UNKNOWN for other, _ in found) > 1
-                yield (
-                    near.doubted("more than one item with this amount has a number like that", 5_000)
-                    if rivals
-                    else near
-                )
+                if rivals:
+                    near = near.doubted("more than one item with this amount has a number like that", 5_000)
+                elif alike and _few_digits(index, place):
+                    near = near.doubted("the number is short, and other items have this amount", 5_000)
+                yield near
+
+
+def _few_digits(index: LedgerIndex, place: int) -> bool:
+    """Whether what tells the item's number from its neighbours' is so short that a slip reaches many of them."""
+    digits, _, running = index.numbers.digits_of(place)
+    return len((running or digits).lstrip("0")) < _SHORTEST - 1
 
 
 def slipped(index: LedgerIndex, place: int, strings: list[str]) -> str:

@@ -1,6 +1,6 @@
 """The gate: whatever rate a change gains, it does not come in when it posts what must not be posted.
 
-All three worlds, committed seeds. Of the third only these figures are looked at, never a payment, while the engine is
+All four worlds, committed seeds. Of the third only these figures are looked at, never a payment, while the engine is
 worked on.
 """
 
@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.matching.bounds import lower_bound
 from benchmarks.matching.engine_run import run
+from benchmarks.matching.fourth_world import generate_fourth
 from benchmarks.matching.generator import generate
 from benchmarks.matching.scoring import Score, score
 from benchmarks.matching.second_world import generate_second
@@ -24,7 +25,8 @@ PROVEN = 0.998
 def _worlds() -> list[World]:
     first = [generate("hard", PAYMENTS, ITEMS, seed) for seed in SEEDS]
     second = [generate_second(PAYMENTS, ITEMS, seed) for seed in SEEDS]
-    return [*first, *second, *(generate_third(PAYMENTS, ITEMS, seed) for seed in SEEDS)]
+    third = [generate_third(PAYMENTS, ITEMS, seed) for seed in SEEDS]
+    return [*first, *second, *third, *(generate_fourth(PAYMENTS, ITEMS, seed) for seed in SEEDS)]
 
 
 @pytest.fixture(scope="module")
