@@ -18,19 +18,27 @@ CONTENDS_FROM = 9_000
 
 @dataclass(slots=True)
 class Proposal:
-    """What the rules make of one payment: explanations, best first; after arbitration, whether the best one stands."""
+    """What the rules make of one payment: explanations, best first; after arbitration, whether the best one stands.
 
-    reading: Reading
+    ``read`` is let go of once the payment is explained, and worked out again if it is asked for: a night holds tens of
+    thousands of proposals until arbitration, and most of their readings are not looked at again.
+    """
+
+    payment: Payment
+    index: LedgerIndex
     hypotheses: list[Hypothesis]
+    read: Reading | None = None
     accepted: bool = False
     lost_to: "Proposal | None" = None
     why_not: str = ""
     notes: list[str] = field(default_factory=list)
 
     @property
-    def payment(self) -> Payment:
-        """The payment itself."""
-        return self.reading.payment
+    def reading(self) -> Reading:
+        """The payment as it was read."""
+        if self.read is None:
+            self.read = Reading(self.payment, self.index)
+        return self.read
 
     @property
     def best(self) -> Hypothesis:

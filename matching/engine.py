@@ -2,7 +2,7 @@
 
     read        what the payment says: documents named, payer, dates          reading, extract, extract_parts, payer
     classify    is it a customer payment at all?                              classify
-    propose     every rule offers explanations with their evidence            rules/
+    propose     every rule offers explanations with their evidence            plainly, rules/
     score       the decision table says how sure each one is                  score, decision_table
     veto        what must not be posted, however good it looks                vetoes
     arbitrate   the whole batch at once: every item settled once              arbitration
@@ -30,6 +30,7 @@ from matching.model.decision import Decision, ExceptionCase, ExceptionKind, Matc
 from matching.model.open_item import Customer, OpenItem
 from matching.model.payment import Payment
 from matching.model.policy import History, Policy
+from matching.plainly import plainly_named
 from matching.reading import Reading
 from matching.rules.amounts import whole_lines
 from matching.rules.by_amount import by_amount
@@ -80,9 +81,9 @@ def match_batch(index: LedgerIndex, payments: Iterable[Payment], as_of: date) ->
 
 
 def _proposed(reading: Reading, index: LedgerIndex) -> Proposal:
-    proposal = Proposal(reading, propose(reading, index))
+    proposal = Proposal(reading.payment, index, propose(reading, index), reading)
     if proposal.contends:
-        reading.put_away()
+        proposal.read = None
     return proposal
 
 
@@ -98,6 +99,9 @@ def _each_once(payments: Iterable[Payment]) -> dict[str, Payment]:
 
 def propose(reading: Reading, index: LedgerIndex) -> list[Hypothesis]:
     """Every explanation the rules can offer, scored and doubted, best first; a certain one ends the search."""
+    plain = plainly_named(reading, index)
+    if plain is not None:
+        return [plain]
     found: list[Hypothesis] = []
     for step in _STEPS:
         more = list(step(reading, index, found))
@@ -266,16 +270,16 @@ def _credits(reading: Reading, index: LedgerIndex) -> tuple[Suggestion, ...]:
         )
         for place in found[:5]
     ]
-    return suggestions(Proposal(reading, scored(hypotheses)), index, taken=frozenset())
+    return suggestions(Proposal(payment, index, scored(hypotheses), reading), index, taken=frozenset())
 
 
 def _decide(proposal: Proposal, index: LedgerIndex, taken: frozenset[int]) -> Decision:
-    payment, reading = proposal.payment, proposal.reading
+    payment = proposal.payment
     if not proposal.accepted:
         return _exception(proposal, index, taken)
     best = proposal.best
     case = None
-    said = sentence(best, reading, index)
+    said = sentence(best, payment, index)
     if best.rest:
         customer = index.parties.ids[index.open.customer[best.lines[0].place]]
         offered = Suggestion(
@@ -292,7 +296,7 @@ def _decide(proposal: Proposal, index: LedgerIndex, taken: frozenset[int]) -> De
         rule=best.rule,
         rule_version=_version(index.policy),
         explanation=said,
-        evidence=evidence(best, reading, index),
+        evidence=evidence(best, payment, index),
     )
 
 
@@ -312,7 +316,7 @@ def _exception(proposal: Proposal, index: LedgerIndex, taken: frozenset[int]) ->
         rule=kind,
         rule_version=_version(index.policy),
         explanation=why,
-        evidence=evidence(proposal.best, proposal.reading, index) if proposal.hypotheses else (),
+        evidence=evidence(proposal.best, payment, index) if proposal.hypotheses else (),
     )
 
 

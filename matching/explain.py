@@ -1,13 +1,14 @@
 """Decisions in words: one sentence that a clerk can check against the statement, and the evidence as rows."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from matching.grades import PAYER_WORDS, REFERENCE_WORDS, Payer
+from matching.grades import PAYER_WORDS, REFERENCE_WORDS, Payer, Reference
 from matching.hypothesis import Hypothesis, Line
 from matching.index import LedgerIndex
 from matching.model.currencies import MINOR_DIGITS
 from matching.model.decision import Allocation, Evidence
-from matching.reading import Reading
+from matching.model.payment import Payment
 
 _RELATIONS = {
     "exact": "the amount is exactly what is open",
@@ -22,9 +23,12 @@ _RELATIONS = {
     "family": "the amount is exactly the sum, and no other choice fits",
     "guess": "the amount fits",
 }
+_REFERENCE_GRADES = {grade: grade.name.lower() for grade in Reference}
+_PAYER_GRADES = {grade: grade.name.lower() for grade in Payer}
 _MOST_NUMBERS = 5
 
 
+@lru_cache(maxsize=1_000)
 def money(minor: int, currency: str) -> str:
     """An amount as a person reads it.
 
@@ -37,9 +41,8 @@ def money(minor: int, currency: str) -> str:
     return f"{sign}{whole}.{fraction:0{digits}d} {currency}" if digits else f"{sign}{whole} {currency}"
 
 
-def sentence(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
+def sentence(hypothesis: Hypothesis, payment: Payment, index: LedgerIndex) -> str:
     """Which documents, what was paid on them, how they were named, who paid, how the amount fits."""
-    payment = reading.payment
     numbers = _numbers(hypothesis.lines, index)
     quoted = ""
     if hypothesis.quoted:
@@ -49,19 +52,20 @@ def sentence(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> st
         quoted = ", no document named"
     paid = money(payment.amount, payment.currency)
     return (
-        f"{paid} for {numbers}{quoted}; {_who(hypothesis, reading, index)}; {_amounts(hypothesis, payment.currency)}."
+        f"{paid} for {numbers}{quoted}; {_who(hypothesis, payment, index)}; {_amounts(hypothesis, payment.currency)}."
     )
 
 
 def _numbers(lines: Sequence[Line], index: LedgerIndex) -> str:
     table = index.open
+    if len(lines) == 1:
+        return table.numbers[lines[0].place]
     shown = ", ".join(table.numbers[line.place] for line in lines[:_MOST_NUMBERS])
     more = len(lines) - _MOST_NUMBERS
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def _who(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
-    payment = reading.payment
+def _who(hypothesis: Hypothesis, payment: Payment, index: LedgerIndex) -> str:
     customer = index.parties.customers[index.open.customer[hypothesis.lines[0].place]] if hypothesis.lines else None
     name = customer.name or customer.customer_id if customer else ""
     if hypothesis.payer is Payer.ACCOUNT:
@@ -72,9 +76,11 @@ def _who(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
 
 def _amounts(hypothesis: Hypothesis, currency: str) -> str:
     said = [_RELATIONS[hypothesis.relation]]
-    discount = sum(line.discount for line in hypothesis.lines)
-    written = sum(line.write_off for line in hypothesis.lines)
-    left = sum(line.residual for line in hypothesis.lines)
+    discount = written = left = 0
+    for line in hypothesis.lines:
+        discount += line.discount
+        written += line.write_off
+        left += line.residual
     if discount:
         said.append(f"discount {money(discount, currency)}")
     if written:
@@ -87,16 +93,15 @@ def _amounts(hypothesis: Hypothesis, currency: str) -> str:
     return ", ".join(said)
 
 
-def evidence(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> tuple[Evidence, ...]:
+def evidence(hypothesis: Hypothesis, payment: Payment, index: LedgerIndex) -> tuple[Evidence, ...]:
     """The rows an auditor checks: each document, the payer, the amount."""
     table = index.open
-    payment = reading.payment
     rows = [
         Evidence(
             kind="document",
             seen=hypothesis.quoted[number] if number < len(hypothesis.quoted) else "",
             against=table.numbers[line.place],
-            grade=hypothesis.reference.name.lower(),
+            grade=_REFERENCE_GRADES[hypothesis.reference],
         )
         for number, line in enumerate(hypothesis.lines[:50])
     ]
@@ -108,10 +113,10 @@ def evidence(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> tu
                 kind="payer",
                 seen=seen,
                 against=f"{customer.customer_id} {customer.name}",
-                grade=hypothesis.payer.name.lower(),
+                grade=_PAYER_GRADES[hypothesis.payer],
             )
         )
-    total = sum(table.open[line.place] for line in hypothesis.lines)
+    total = sum([table.open[line.place] for line in hypothesis.lines])
     rows.append(
         Evidence(
             kind="amount",

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from matching.grades import Payer
+from matching.lazily import lazily
 from matching.model.payment import Payment
 from matching.parties import Parties
 from matching.text.normal import compact
@@ -15,23 +15,49 @@ _SAME = 97.0
 _WORD = re.compile(r"[A-Z0-9][A-Z0-9-]{3,19}")
 
 
-@dataclass(frozen=True, slots=True)
 class PayerView:
-    """What a payment tells about its payer.
+    """What a payment tells about its payer, each thing worked out when it is first asked for.
 
     ``by_account`` and ``by_name`` are the customers that the account and the name stand for; ``name_grade`` how the
     name was recognised (``name``, ``cut``, ``similar`` or empty); ``by_number`` customers whose number stands in the
     text; ``by_ultimate`` customers named as the one on whose behalf the payment was made.
     """
 
-    name: str
-    account: str
-    by_account: tuple[int, ...]
-    by_name: tuple[int, ...]
-    name_grade: str
-    by_number: tuple[int, ...]
-    by_ultimate: tuple[int, ...]
-    learned: bool
+    def __init__(self, payment: Payment, text: str, parties: Parties) -> None:
+        self._payment, self._text, self._parties = payment, text, parties
+        self.name = payment.payer_name
+        self.account = account = compact(payment.payer_account) if payment.payer_account else ""
+        self.by_account = parties.by_account.get(account, ()) if account else ()
+        self.learned = False
+        if account and not self.by_account:
+            self.by_account = parties.learned_accounts.get(account, ())
+            self.learned = bool(self.by_account)
+
+    @lazily
+    def _recognised(self) -> tuple[tuple[int, ...], str]:
+        return self._parties.recognise(self.name[:200]) if self.name else ((), "")
+
+    @property
+    def by_name(self) -> tuple[int, ...]:
+        """The customers that the payer's name may mean."""
+        return self._recognised[0]
+
+    @property
+    def name_grade(self) -> str:
+        """How the payer's name was recognised."""
+        return self._recognised[1]
+
+    @lazily
+    def by_ultimate(self) -> tuple[int, ...]:
+        """The customers named as the one on whose behalf the payment was made."""
+        ultimate = self._payment.ultimate_name
+        found, grade = self._parties.recognise(ultimate[:200]) if ultimate else ((), "")
+        return found if grade in {"name", "cut"} else ()
+
+    @lazily
+    def by_number(self) -> tuple[int, ...]:
+        """The customers whose number stands in the text."""
+        return _numbers_named(self._payment, self._text, self._parties) if not self.by_account else ()
 
     def likely(self, parties: Parties) -> tuple[list[int], Payer]:
         """The customers this payment most likely comes from, and how surely that is known."""
@@ -52,8 +78,9 @@ class PayerView:
 
     def grade_for(self, customer: int, parties: Parties) -> Payer:
         """How surely this payer pays for that customer."""
-        if any(parties.related(payer, customer) for payer in self.by_account):
-            return Payer.ACCOUNT
+        for payer in self.by_account:
+            if payer == customer or parties.related(payer, customer):
+                return Payer.ACCOUNT
         if self.account and parties.pays_for(self.account, customer):
             return Payer.ACCOUNT
         if customer in self.by_ultimate:
@@ -91,24 +118,6 @@ def relatives(payers: Sequence[int], parties: Parties) -> list[int]:
     for payer in payers:
         found.update(dict.fromkeys(parties.relatives(payer)))
     return [place for place in found if place not in payers]
-
-
-def view(payment: Payment, text: str, parties: Parties) -> PayerView:
-    """Everything the payment says about who paid."""
-    account = compact(payment.payer_account) if payment.payer_account else ""
-    by_account = parties.by_account.get(account, ()) if account else ()
-    learned = False
-    if account and not by_account:
-        by_account = parties.learned_accounts.get(account, ())
-        learned = bool(by_account)
-    name = payment.payer_name
-    by_name, name_grade = parties.recognise(name[:200]) if name else ((), "")
-    by_ultimate: tuple[int, ...] = ()
-    if payment.ultimate_name:
-        found, grade = parties.recognise(payment.ultimate_name[:200])
-        by_ultimate = found if grade in {"name", "cut"} else ()
-    by_number = _numbers_named(payment, text, parties) if not by_account else ()
-    return PayerView(name, account, by_account, by_name, name_grade, by_number, by_ultimate, learned)
 
 
 def _numbers_named(payment: Payment, text: str, parties: Parties) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ from matching.mentions import Mention, digit_groups, left_over
 from matching.model.decision import ResidualReason
 from matching.model.payment import Payment
 from matching.numbers.series import DIGITS
-from matching.payer import PayerView, relatives, view
+from matching.payer import PayerView, relatives
 from matching.text.normal import compact, plain, readings
 
 _MOST_CUSTOMERS = 200
@@ -31,18 +31,9 @@ class Reading:
         self.paid_on = (payment.valued_on or payment.booked_on).toordinal()
         self.texts = readings(payment.remittance, payment.remittance_lines)
         self.text = self.texts[0]
-        self.payer: PayerView = view(payment, self.text, index.parties)
+        self.payer = PayerView(payment, self.text, index.parties)
         self.fitting: tuple[Hypothesis, ...] | None = None
         self._grades: dict[int, Payer] = {}
-
-    def put_away(self) -> None:
-        """Let go of what was worked out, to be worked out again if it is asked for.
-
-        A night holds tens of thousands of readings until arbitration, and most of them are not looked at again.
-        """
-        for name in _WORKED_OUT & self.__dict__.keys():
-            del self.__dict__[name]
-        self.fitting = None
 
     def payer_grade(self, customer: int) -> Payer:
         """How surely the payer is, or may pay for, this customer."""
@@ -248,9 +239,6 @@ class Reading:
         if payment.charge_bearer.upper() in {"SHA", "SHAR", "CRED"} and missing * 20 < open_amount and missing <= 5_000:
             return "bank_charges"
         return "unknown"
-
-
-_WORKED_OUT = frozenset(name for name, value in vars(Reading).items() if isinstance(value, lazily))
 
 
 class TextView:

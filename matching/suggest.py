@@ -50,7 +50,7 @@ def _offer(
 
 
 def _suggestion(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> Suggestion:
-    why = sentence(hypothesis, reading, index)
+    why = sentence(hypothesis, reading.payment, index)
     if hypothesis.doubts:
         why += f" Not posted: {hypothesis.doubts[0]}."
     customer = index.open.customer[hypothesis.lines[0].place]

@@ -3,12 +3,16 @@
 from collections import Counter
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.matching.table import make_world
+from matching import engine
 from matching.engine import match, match_batch
 from matching.index import LedgerIndex
 from matching.model.open_item import Customer
+from matching.plainly import plainly_named
 from tests.matching.worlds import TODAY, worlds
 
 LAWS = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -79,6 +83,33 @@ def test_the_order_of_the_input_does_not_matter(world, chance):
         chance.shuffle(rows)
     again = _run(world, customers=shuffled[0], open_items=shuffled[1], payments=shuffled[2])
     assert again == _run(world)
+
+
+def _all_searched(monkeypatch, decide):
+    """The decisions when every payment is searched, the plain ones too; and how many were plain."""
+    plain = []
+
+    def none_is_plain(reading, index):
+        plain.append(plainly_named(reading, index) is not None)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(engine, "plainly_named", none_is_plain)
+        return decide(), sum(plain)
+
+
+@given(worlds())
+@settings(parent=LAWS, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+def test_a_plain_payment_is_decided_as_if_it_had_been_searched(monkeypatch, world):
+    assert _all_searched(monkeypatch, lambda: _run(world))[0] == _run(world)
+
+
+@pytest.mark.parametrize("which", ["first", "second", "third"])
+def test_plain_payments_of_the_benchmark_are_decided_as_if_they_had_been_searched(monkeypatch, which):
+    made = make_world(which, "hard", 500, 1_250, 17)
+    world = (made.customers, made.open_items, made.history, made.policy, made.payments)
+    searched, plain = _all_searched(monkeypatch, lambda: _run(world))
+    assert searched == _run(world)
+    assert plain > 100
 
 
 @given(worlds())
