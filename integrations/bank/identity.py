@@ -14,6 +14,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from integrations.bank.enrich import richness
 from matching.model.bank_statement import (
     BankEntry,
     EntryDetail,
@@ -101,7 +102,7 @@ def booking_of(entry: BankEntry, header: StatementHeader, *, accounts: Mapping[s
         end_to_end_id=end_to_end,
         party=party,
         text=text,
-        richness=_richness(entry),
+        richness=richness(entry.details),
     )
 
 
@@ -117,6 +118,15 @@ def ordinal_of(key: str) -> int:
     2
     """
     return int(key.rpartition("-")[2])
+
+
+def base_of(key: str) -> str:
+    """The digest that an entry key is made of.
+
+    >>> base_of("v1:5f0c-2")
+    '5f0c'
+    """
+    return key.removeprefix(f"{_VERSION}:").rpartition("-")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,18 +219,6 @@ def _texts(detail: EntryDetail) -> tuple[str, str]:
 def _only(values: set[str]) -> str:
     """What all details agree on, or nothing: a batch has no party."""
     return values.pop() if len(values) == 1 else ""
-
-
-def _richness(entry: BankEntry) -> int:
-    return sum(
-        bool(detail.counterparty_name)
-        + bool(detail.counterparty_account)
-        + bool(detail.end_to_end_id)
-        + bool(detail.remittance)
-        + len(detail.structured_references)
-        + len(detail.documents)
-        for detail in entry.details
-    )
 
 
 def _plain(amount: Decimal) -> str:

@@ -10,7 +10,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from integrations.bank.identity import Booking, Family, StatementUnit, booking_of, entry_key, ordinal_of, unit_of
+from integrations.bank.identity import (
+    Booking,
+    Family,
+    StatementUnit,
+    base_of,
+    booking_of,
+    entry_key,
+    ordinal_of,
+    unit_of,
+)
 from integrations.bank.reconcile import Arrival, KnownBooking, reconcile_deliveries
 from integrations.bank.succession import DeliveredUnits
 from matching.model.bank_statement import BankEntry, ReadEvent, StatementEnd, StatementHeader, StatementStart
@@ -108,8 +117,10 @@ class _Memory:
             self._claimed.add(hash(arrival.key))
             earlier = known.get(arrival.key) if arrival.kind != "new" else None
             units = (*earlier.units, unit) if earlier else (unit,)
-            better = earlier.booking if earlier and arrival.kind == "same" else booking
-            self._keep(KnownBooking(key=arrival.key, booking=better, units=units))
+            said = (booking,) if arrival.certain else ()
+            told = (*earlier.tellings, *said) if earlier else (booking,)
+            first, *also = dict.fromkeys(told)
+            self._keep(KnownBooking(key=arrival.key, booking=first, units=units, also=tuple(also)))
         while len(self._own) > self._IN_FULL:
             self._forget(next(iter(self._own)))
         return decided
@@ -163,7 +174,7 @@ class _Memory:
 
     def _free(self, arrival: Arrival) -> Arrival:
         """A key that this file has given away or met already is not given away again."""
-        base = arrival.key.removeprefix("v1:").rpartition("-")[0]
+        base = base_of(arrival.key)
         short, ordinal = int(base[:16], 16), ordinal_of(arrival.key)
         given = self._ordinals.get(short, 0)
         if arrival.kind != "new":

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from integrations.bank.identity import Booking, StatementUnit, entry_key, ordinal_of
+from integrations.bank.identity import Booking, StatementUnit, base_of, entry_key, ordinal_of
 from integrations.bank.succession import DeliveredUnits, Relation
 
 _REFERENCE_DAYS = 10
@@ -23,11 +23,20 @@ _LOOKED_AT = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownBooking:
-    """A booking of the ledger: its entry key and the statements that delivered it so far."""
+    """A booking of the ledger: its entry key and the statements that delivered it so far.
+
+    ``also``: the same booking in the words of other deliveries, where those differ from what the ledger made of it all.
+    """
 
     key: str
     booking: Booking
     units: tuple[StatementUnit, ...]
+    also: tuple[Booking, ...] = ()
+
+    @property
+    def tellings(self) -> tuple[Booking, ...]:
+        """All the ways in which the booking is known."""
+        return (self.booking, *self.also)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +85,8 @@ class _Reconciliation:
         self.taken: set[str] = set()
         self.ordinals: dict[str, int] = {}
         for one in known:
-            base = one.booking.base
+            # By the key's own digest: what is known of a booking by now may give another one.
+            base = base_of(one.key)
             self.ordinals[base] = max(self.ordinals.get(base, 0), ordinal_of(one.key))
 
     def decide(self, arriving: Sequence[Booking]) -> list[Arrival]:
@@ -94,9 +104,9 @@ class _Reconciliation:
         index: defaultdict[Hashable, deque[KnownBooking]] = defaultdict(deque)
         for one in self.candidates:
             if one.key not in self.taken and self.relations[one.key] in step.relations:
-                features = step.features(one.booking)
-                if features is not None:
-                    index[features].append(one)
+                for features in dict.fromkeys(step.features(telling) for telling in one.tellings):
+                    if features is not None:
+                        index[features].append(one)
         for position in waiting:
             booking = arriving[position]
             features = step.features(booking)
@@ -111,21 +121,31 @@ class _Reconciliation:
         for _ in range(min(len(candidates or ()), _LOOKED_AT)):
             assert candidates is not None
             one = candidates.popleft()
-            if step.fits(one.booking, booking):
+            if one.key in self.taken:
+                continue
+            if _fits(one, booking, step):
                 return one
             candidates.append(one)
         return None
 
     def _met(self, known: KnownBooking, booking: Booking, step: "_Step") -> Arrival:
-        certain = step.certain and not _contradict(known.booking, booking)
-        more = _rank(booking, self.unit) > max(_rank(known.booking, unit) for unit in known.units or (self.unit,))
-        richer = booking.richness > known.booking.richness
-        return Arrival(kind="enriches" if more or richer else "same", key=known.key, certain=certain, why=step.why)
+        units = known.units or (self.unit,)
+        more = _rank(booking, self.unit) > max(_rank(one, unit) for one in known.tellings for unit in units)
+        richer = booking.richness > max(one.richness for one in known.tellings)
+        return Arrival(kind="enriches" if more or richer else "same", key=known.key, certain=step.certain, why=step.why)
 
     def _new(self, booking: Booking) -> Arrival:
         ordinal = self.ordinals[booking.base] = self.ordinals.get(booking.base, 0) + 1
         why = "never delivered before" if ordinal == 1 else f"number {ordinal} of its kind on that day"
         return Arrival(kind="new", key=entry_key(booking.base, ordinal), certain=True, why=why)
+
+
+def _fits(known: KnownBooking, booking: Booking, step: "_Step") -> bool:
+    """Whether one of the tellings is met, and, but for the same words again, no other one speaks against it."""
+    wanted = step.features(booking)
+    met = any(step.features(one) == wanted and step.fits(one, booking) for one in known.tellings)
+    open_to_doubt = step.certain and step is not _STEPS[0]
+    return met and not (open_to_doubt and any(_contradict(one, booking) for one in known.tellings))
 
 
 def _strongest(relations: set[Relation]) -> Relation:

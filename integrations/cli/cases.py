@@ -17,9 +17,8 @@ from integrations.services.clear import reopen as reopen_payment
 from integrations.services.context import Run
 from integrations.services.money_text import day_text, money_text
 from integrations.services.publish import publish
-from integrations.services.push import push
 from integrations.services.resolutions import RESIDUAL_REASONS, ClearRequest, ItemShare
-from integrations.services.sync import connector_of
+from integrations.services.sync import push_connected
 from integrations.services.worklist import WorklistCase, one_case, worklist
 from matching.model.money import AmountError, to_minor
 
@@ -157,7 +156,7 @@ def _after(work: Work, outcomes: Sequence[ClearOutcome], run: Run) -> None:
         say(f"{outcome.outcome}: {outcome.message}")
     done = [one for one in outcomes if one.outcome not in {"refused", "awaiting_approval"}]
     if done:
-        report = push(work.company, work.ledger, connector_of(work.company), run)
+        report = push_connected(work.company, work.ledger, run)
         publish(work.company, work.ledger)
         say(f"posted {report.confirmed + report.submitted}, refused {report.rejected}, unsure {report.ambiguous}")
         for message in report.messages:

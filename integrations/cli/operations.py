@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from integrations.cli.options import AsOfOption, CompanyOption, ConfigOption, one_company, run_of
+from integrations.cli.options import AsOfOption, CompanyOption, ConfigOption, Work, one_company, run_of
 from integrations.cli.output import progress, say
 from integrations.services.doctor import doctor as look_at
+from integrations.services.money_text import money_text
 from integrations.services.publish import publish
-from integrations.services.push import push as push_outbox
-from integrations.services.sync import connector_of
+from integrations.services.sync import connected, push_connected
 
 
 def push(
@@ -21,23 +21,28 @@ def push(
 ) -> None:
     """Bring what waits in the outbox into the ERP; with --dry-run, print the exact postings and make none."""
     with one_company(config, company) as work, progress() as tell:
-        connector = connector_of(work.company)
         if dry_run:
-            for row in work.ledger.outbox(work.company.name, states=("planned", "approved", "ambiguous")):
-                plan = connector.plan(row.posting)
-                say(
-                    f"{row.action} {row.key} by {plan.route}"
-                    + (f" ({'; '.join(plan.degraded)})" if plan.degraded else "")
-                )
-                for step in plan.steps:
-                    say(f"  {step.name}: {step.summary} -> {step.target} {dict(step.content)}")
+            _show_what_waits(work)
             return
-        report = push_outbox(work.company, work.ledger, connector, run_of(work.company, as_of, tell))
+        report = push_connected(work.company, work.ledger, run_of(work.company, as_of, tell))
         publish(work.company, work.ledger)
     for message in report.messages:
         say(message)
     say(f"posted {report.confirmed + report.submitted}, refused {report.rejected}, unsure {report.ambiguous}")
     raise typer.Exit(1 if report.rejected or report.ambiguous or report.waiting else 0)
+
+
+def _show_what_waits(work: Work) -> None:
+    """Print exactly what would be written for each posting, and what of it the ERP would not allocate."""
+    with connected(work.company) as connector:
+        for row in work.ledger.outbox(work.company.name, states=("planned", "approved", "ambiguous")):
+            plan, posting = connector.plan(row.posting), row.posting
+            remarks = [*plan.degraded]
+            if posting.unallocated:
+                remarks.append(f"{money_text(posting.unallocated, posting.currency)} of it are not explained yet")
+            say(f"{row.action} {row.key} by {plan.route}" + (f" ({'; '.join(remarks)})" if remarks else ""))
+            for step in plan.steps:
+                say(f"  {step.name}: {step.summary} -> {step.target} {dict(step.content)}")
 
 
 def verify(config: ConfigOption, *, company: CompanyOption = None) -> None:

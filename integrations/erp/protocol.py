@@ -49,7 +49,8 @@ class Capabilities:
     each of which leaves the books safe. ``settled_detection``: how an item that is no longer open is noticed.
     ``remembers_reversals``: a posting taken back can still be found; where the ERP deletes it, `reverse` of an
     unknown key says ``reversed`` too. ``parallel``: how many postings may be in flight at once. ``asynchronous``: a
-    posting is first ``submitted`` and confirmed later.
+    posting is first ``submitted`` and confirmed later. ``settle_seconds``: how long the ERP may still be at work on a
+    request whose sender died; a look before that proves nothing.
     """
 
     push: Literal["bank_line", "receipt", "journal", "statement", "advice", "file", "table"]
@@ -77,6 +78,7 @@ class Capabilities:
     key_length: int
     remembers_reversals: bool = True
     parallel: int = 1
+    settle_seconds: int = 0
 
 
 # -- Pulling ----------------------------------------------------------------------------------------------------

@@ -69,6 +69,17 @@ def follow(unit: Unit, decided: "Sequence[tuple[PaymentStanding, Decision]]", ch
         )
 
 
+def close(unit: Unit, payment_ids: "Sequence[str]", change: Change) -> None:
+    """Close the cases of payments that nobody needs to look at any more."""
+    cases = schema.cases.c
+    for some in batches(sorted(payment_ids)):
+        unit.connection.execute(
+            update(schema.cases)
+            .where(cases.company_id == unit.company_id, cases.payment_id.in_(some))
+            .values(state="cleared", unallocated=0, changed_at=change.at)
+        )
+
+
 def _state_of(exception: ExceptionCase, otherwise: CaseState) -> CaseState:
     return "rejected" if exception.kind == "erp_rejected" else otherwise
 

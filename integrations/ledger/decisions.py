@@ -79,12 +79,30 @@ def decide(unit: Unit, decision: Decision, *, expected_version: int, change: Cha
     return number
 
 
+def withdraw(unit: Unit, payment_ids: Sequence[str], change: Change) -> None:
+    """Reverse the live decisions of these payments without deciding anew, and close their cases."""
+    if not payment_ids:
+        return
+    standing = standing_of(unit, [Decision(payment_id=one) for one in payment_ids])
+    writing = Writing(unit, change, standing)
+    for payment in standing.payments.values():
+        writing.take_back(payment)
+    writing.write("decisions", "")
+    cases.close(unit, payment_ids, change)
+
+
 def as_last_seen(unit: Unit, standing: Standing, payment_id: str, expected_version: int) -> PaymentStanding:
     """The payment, if it still stands as the decider saw it. Raises NotFound, ChangedMeanwhile."""
     payment = standing.payments.get(payment_id)
     if payment is None:
         message = f"no payment {payment_id} in company {unit.company}"
         raise NotFound(message)
+    if payment.replaced:
+        message = (
+            f"Payment {payment_id} was replaced by the payments it consists of, which the bank has named since. "
+            "Decide about those."
+        )
+        raise ChangedMeanwhile(message)
     if payment.version != expected_version:
         message = f"{cases.in_words(unit, payment)} Look at it again before deciding."
         raise ChangedMeanwhile(message)
@@ -100,11 +118,20 @@ def _why_not(decision: Decision, payment: PaymentStanding | None, standing: Stan
         return f"no payment {decision.payment_id} in this ledger"
     if payment.live is not None and _same(decision, payment.live, standing):
         return None
+    return _in_others_hands(payment) or _wrong_sums(decision, payment) or _item_trouble(decision, payment, standing)
+
+
+def _in_others_hands(payment: PaymentStanding) -> str | None:
+    """Why this payment is not for a rule to decide: somebody has decided, is at it, or the ERP has it already."""
+    if payment.replaced:
+        return "the payment was replaced by the payments it consists of"
     if payment.state not in {"new", "exception"}:
         return f"the payment is {payment.state} already; reopen it to decide anew"
     if payment.state == "exception" and payment.case is not None and payment.case.state != "open":
         return f"exception {payment.case.case_id} is {payment.case.state.replace('_', ' ')}: a person is at it"
-    return _wrong_sums(decision, payment) or _item_trouble(decision, payment, standing)
+    if payment.live is not None and payment.live.has_left:
+        return "part of the payment has left for the ERP already; reopen it to decide anew"
+    return None
 
 
 def _wrong_sums(decision: Decision, payment: PaymentStanding) -> str | None:
@@ -220,10 +247,14 @@ class Writing:
     taken_back: list[tuple[LiveDecision, int]] = field(default_factory=list)
     cased: list[tuple[PaymentStanding, Decision]] = field(default_factory=list)
 
-    def take(self, payment: PaymentStanding, decision: Decision, *, clearing_id: int | None = None) -> int:
-        """Put one decision on its way; returns its number."""
+    def take_back(self, payment: PaymentStanding) -> None:
+        """Put the reversal of the live decision on its way, if there is one."""
         if payment.live is not None:
             self._reverse(payment, payment.live)
+
+    def take(self, payment: PaymentStanding, decision: Decision, *, clearing_id: int | None = None) -> int:
+        """Put one decision on its way; returns its number."""
+        self.take_back(payment)
         number = self.unit.next_decision_id()
         postable = bool(decision.allocations or decision.on_account)
         payment.revision += postable

@@ -7,17 +7,21 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, select
 
-from integrations.ledger import schema
+from integrations.ledger import codec, schema
 from integrations.ledger.errors import NotFound
 from integrations.ledger.reading_items import effective_open
 from integrations.ledger.reading_payments import find_payment, payment_view
 from integrations.ledger.records import Clearing, PaymentView, RecordedDecision
 from integrations.ledger.standing import in_words
+from matching.model.bank_statement import BankEntry
 from matching.model.decision import Allocation
 from matching.model.money import to_decimal
+from matching.model.payment import Payment
 
 # A moment, a place in the order of things that happen at one moment, and what to say.
 Told = tuple[datetime, int, str]
+# How many payments of a collective booking a sentence names.
+_FEW = 5
 
 
 def history(connection: Connection, company_id: int, about: str) -> list[str]:
@@ -53,13 +57,15 @@ def _payment_story(connection: Connection, company_id: int, view: PaymentView) -
         f"{payment.booked_on}: {money}{who} booked on account {payment.account}{said}; payment {payment.payment_id}."
     )
     told: list[Told] = list(_deliveries(connection, company_id, payment.payment_id))
+    told += _told_again(connection, company_id, payment)
     numbers = _numbers(connection, company_id, view)
     told += [(one.at, one.decision_id, _decision_sentence(one, payment.currency, numbers)) for one in view.decisions]
     for clearing in view.clearings:
         told += _clearing_sentences(clearing)
     for key in dict.fromkeys(posting.key for posting in view.postings):
         told += _posting_sentences(connection, company_id, key)
-    return [opening, *_in_order(told), _now(view)]
+    parts = _replaced_by(connection, company_id, payment.payment_id)
+    return [opening, *_in_order(told), f"Now: replaced by payments {parts}." if parts else _now(view)]
 
 
 def _in_order(told: list[Told]) -> Iterator[str]:
@@ -86,6 +92,50 @@ def _deliveries(connection: Connection, company_id: int, payment_id: str) -> Ite
         statement = f", statement {which}" if which else ""
         again = "delivered again by" if count else "delivered by"
         yield (row.at, -1, f"{again} file {row.name}{statement}.")
+
+
+def _told_again(connection: Connection, company_id: int, payment: Payment) -> Iterator[Told]:
+    """What later files said of the payment's entry, and whether it was taken over."""
+    history, files, payments = schema.entry_history.c, schema.files.c, schema.payments.c
+    entry_key = select(payments.entry_key).where(
+        payments.company_id == company_id, payments.payment_id == payment.payment_id
+    )
+    rows = connection.execute(
+        select(files.at, files.name, history.applied, history.said)
+        .join(schema.files, files.file_id == history.file_id)
+        .where(history.company_id == company_id, history.entry_key == entry_key.scalar_subquery())
+        .order_by(history.history_id)
+    )
+    for row in rows:
+        words = _said_words(row.said, payment.currency) if row.said else "what it said was erased"
+        kept = "" if row.applied else "; this was decided already, so it is only kept beside"
+        yield (row.at, -1, f"file {row.name} told more of it: {words}{kept}.")
+
+
+def _said_words(said: str, currency: str) -> str:
+    """The payers and texts that a delivery named, the first few of them."""
+    entry = codec.from_text(BankEntry, said)
+    parts = []
+    for detail in entry.details[:_FEW]:
+        who = f" from {detail.counterparty_name}" if detail.counterparty_name else ""
+        text = f" ({detail.remittance})" if detail.remittance else ""
+        parts.append(f"{abs(detail.amount)} {detail.currency or currency}{who}{text}")
+    more = f" and {len(entry.details) - _FEW} more" if len(entry.details) > _FEW else ""
+    return f"{', '.join(parts)}{more}"
+
+
+def _replaced_by(connection: Connection, company_id: int, payment_id: str) -> str:
+    """The payments that came in the place of this one, in words; empty where it stands."""
+    payments, part = schema.payments.c, schema.payments.alias().c
+    found = connection.execute(
+        select(part.payment_id)
+        .where(part.company_id == company_id, part.entry_key == payments.entry_key)
+        .where(part.file_id == payments.replaced_by, part.payment_id != payments.payment_id)
+        .where(payments.company_id == company_id, payments.payment_id == payment_id)
+        .order_by(part.payment_id)
+    ).scalars()
+    *first, last = list(found) or [""]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _numbers(connection: Connection, company_id: int, view: PaymentView) -> dict[str, str]:

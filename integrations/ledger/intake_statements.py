@@ -4,21 +4,22 @@ import hashlib
 import zlib
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from integrations.ledger import codec, schema
 from integrations.ledger.database import BATCH, storable
+from integrations.ledger.enrichment import Held, Told, held_entries, payments_of_entry, replaced, retold
 from integrations.ledger.errors import LawBroken
-from integrations.ledger.records import ArrivedFile, Change, KnownFile, PreparedEntry
+from integrations.ledger.records import ArrivedFile, Change, KnownFile, PreparedEntry, StandingEntry
 from integrations.ledger.unit import Unit
 from matching.model.bank_statement import FileFacts, Finding, Quarantined, StatementEnd, StatementHeader, StatementStart
 from matching.model.payment import Payment
 
 if TYPE_CHECKING:
-    from integrations.ledger.port import StatementRow
+    from integrations.ledger.port import Combine, StatementRow
 
 _ENTRY = ("company_id", "entry_key", "account", "currency", "amount", "booked_on", "valued_on", "status", "content")
 _DELIVERY = ("statement_no", "ordinal", "company_id", "entry_key", "booked")
@@ -53,15 +54,18 @@ def file_of(row: Row[Any], *, already_known: bool = True) -> KnownFile:
         quarantined=row.quarantined,
         findings=row.findings,
         already_known=already_known,
+        entries_enriched=row.entries_enriched,
     )
 
 
-def import_statement_file(unit: Unit, file: ArrivedFile, rows: "Iterable[StatementRow]", change: Change) -> KnownFile:
+def import_statement_file(
+    unit: Unit, file: ArrivedFile, rows: "Iterable[StatementRow]", change: Change, combine: "Combine | None" = None
+) -> KnownFile:
     """Take in one file; see the port."""
     known = known_file(unit.connection, unit.company_id, file.sha256, already_known=True)
     if known is not None:
         return known
-    intake = _Intake(unit, _begin_file(unit, file, change))
+    intake = _Intake(unit, _begin_file(unit, file, change), file, change, combine)
     for row in rows:
         intake.take(row)
     intake.finish(file)
@@ -103,16 +107,21 @@ class _Intake:
 
     unit: Unit
     file_id: int
+    file: ArrivedFile
+    change: Change
+    combine: "Combine | None" = None
     statement_no: int = 0
     header: StatementHeader | None = None
     positions: int = 0
-    waiting: list[tuple[int, str, PreparedEntry]] = field(default_factory=list)
+    waiting: list[tuple[int, StatementHeader, PreparedEntry]] = field(default_factory=list)
     facts: FileFacts | None = None
     counts: Counter[str] = field(default_factory=Counter)
     movement: Counter[str] = field(default_factory=Counter)
     marks: int = 0
     findings: list[tuple[object, ...]] = field(default_factory=list)
     quarantined: list[tuple[object, ...]] = field(default_factory=list)
+    entries: list[tuple[object, ...]] = field(default_factory=list)
+    payments: list[tuple[object, ...]] = field(default_factory=list)
 
     def take(self, row: "StatementRow") -> None:
         match row:
@@ -121,7 +130,7 @@ class _Intake:
                     message = f"{row.entry.where}: an entry outside any statement; this file cannot be taken in"
                     raise LawBroken(message)
                 self.counts["read"] += 1
-                self.waiting.append((self.statement_no, self.header.account or "", row))
+                self.waiting.append((self.statement_no, self.header, row))
                 if len(self.waiting) >= BATCH:
                     self.flush()
             case StatementStart():
@@ -163,37 +172,90 @@ class _Intake:
     def flush(self) -> None:
         """Write the batch: deliveries of all, entries and payments of those that no file delivered before."""
         unit = self.unit
-        known = self._states({row.entry_key for _, _, row in self.waiting})
-        entries: list[tuple[object, ...]] = []
-        payments: list[tuple[object, ...]] = []
+        held = held_entries(unit, {row.entry_key for _, _, row in self.waiting})
+        told = Told(unit, self.file_id, self.change)
         deliveries = []
-        for statement_no, account, row in self.waiting:
-            state = known.get(row.entry_key)
-            if state is None:
-                known[row.entry_key] = row.entry.status
-                self.counts["entries_new"] += 1
-                entries.append(self._entry_columns(account, row))
-                payments.extend(self._payment_columns(row, one) for one in _that_add_up(row))
-            elif state != "booked" and row.entry.status == "booked":
-                known[row.entry_key] = "booked"
-                self._book(account, row)
-                payments.extend(self._payment_columns(row, one) for one in _that_add_up(row))
+        for statement_no, header, row in self.waiting:
+            known = held.get(row.entry_key)
+            if known is None:
+                held[row.entry_key] = self._begin_entry(header, row)
+            else:
+                self._tell_again(known, header, row, told)
             booked = row.amount if row.entry.status == "booked" else None
             deliveries.append((statement_no, row.entry.ordinal, unit.company_id, row.entry_key, booked))
-        unit.database.insert(unit.connection, schema.entries, _ENTRY, entries)
+        self._write()
         unit.database.insert(unit.connection, schema.deliveries, _DELIVERY, deliveries)
-        unit.database.insert(unit.connection, schema.payments, _PAYMENT, payments)
-        self.counts["payments_new"] += len(payments)
+        told.write()
         self.waiting.clear()
 
-    def _states(self, keys: set[str]) -> dict[str, str]:
-        table = schema.entries.c
-        found = self.unit.connection.execute(
-            select(table.entry_key, table.status).where(
-                table.company_id == self.unit.company_id, table.entry_key.in_(sorted(keys))
-            )
-        )
-        return {row.entry_key: row.status for row in found}
+    def _write(self) -> None:
+        """Put down the entries and payments gathered so far."""
+        unit = self.unit
+        unit.database.insert(unit.connection, schema.entries, _ENTRY, self.entries)
+        unit.database.insert(unit.connection, schema.payments, _PAYMENT, self.payments)
+        self.counts["payments_new"] += len(self.payments)
+        self.entries.clear()
+        self.payments.clear()
+
+    def _begin_entry(self, header: StatementHeader, row: PreparedEntry) -> Held:
+        """An entry that no file delivered before."""
+        self.counts["entries_new"] += 1
+        columns = self._entry_columns(header.account or "", row)
+        self.entries.append(columns)
+        self.payments.extend(self._payment_columns(row, one) for one in _that_add_up(row))
+        _, key, account, currency, _, _, _, status, content = columns
+        final = header.kind == "final" and status == "booked"
+        return Held(str(key), str(status), str(account), str(currency), row.amount, str(content), final)
+
+    def _tell_again(self, held: Held, header: StatementHeader, row: PreparedEntry, told: Told) -> None:
+        """Another delivery of an entry: what was announced is booked, what is undecided takes over what is new."""
+        final = header.kind == "final" and row.entry.status == "booked"
+        together = self._together(held, header, row)
+        if held.status != "booked" and row.entry.status == "booked":
+            self._write()
+            self._book(held, header, row, together or row, told)
+        elif together is not None:
+            self._write()
+            self._enrich(held, row, together, told)
+        held.final = held.final or final
+
+    def _together(self, held: Held, header: StatementHeader, row: PreparedEntry) -> PreparedEntry | None:
+        """What both deliveries tell, where that is more than the ledger holds and they surely speak of one entry."""
+        standing = held.entry
+        if self.combine is None or standing is None or not row.certain or held.currency != row.currency:
+            return None
+        if held.amount != row.amount:
+            return None
+        stands = StandingEntry(entry_key=held.entry_key, entry=standing, final=held.final)
+        together = self.combine(stands, row, header)
+        if together is None or together.entry == standing:
+            return None
+        return together
+
+    def _book(
+        self, held: Held, header: StatementHeader, row: PreparedEntry, together: PreparedEntry, told: Told
+    ) -> None:
+        """What was announced is booked now; the entry takes over what the bank says at last."""
+        told.keep(held, row.entry, applied=True)
+        self._set_entry(held, header.account or "", together)
+        self.payments.extend(self._payment_columns(together, one) for one in _that_add_up(together))
+
+    def _enrich(self, held: Held, row: PreparedEntry, together: PreparedEntry, told: Told) -> None:
+        """More is known of an entry; its payments follow while nothing is decided about any of them."""
+        there = payments_of_entry(self.unit, held.entry_key) if held.status == "booked" else None
+        told.keep(held, row.entry, applied=there is None or not there.decided)
+        self.counts["entries_enriched"] += 1
+        if there is not None and there.decided:
+            return
+        self._set_entry(held, held.account, together)
+        if there is None:
+            return
+        if there.same_amounts(together.payments):
+            retold(self.unit, there, together.payments)
+            return
+        reason = f"{self.file.name} tells of what this payment consists"
+        parts = replaced(self.unit, there, together.payments, self.file_id, replace(self.change, reason=reason))
+        self.payments.extend(self._payment_columns(together, one) for one in parts)
 
     def _entry_columns(self, account: str, row: PreparedEntry) -> tuple[object, ...]:
         entry = row.entry
@@ -211,8 +273,8 @@ class _Intake:
         texts = (storable(payment.bank_reference), storable(codec.to_text(payment)))
         return (self.unit.company_id, payment.payment_id, row.entry_key, self.file_id, *money, *texts)
 
-    def _book(self, account: str, row: PreparedEntry) -> None:
-        """What was announced is booked now; the entry takes over what the bank says at last."""
+    def _set_entry(self, held: Held, account: str, row: PreparedEntry) -> None:
+        """The entry says from now on what ``row`` says."""
         columns = dict(zip(_ENTRY, self._entry_columns(account, row), strict=True))
         table = schema.entries.c
         self.unit.connection.execute(
@@ -220,6 +282,7 @@ class _Intake:
             .where(table.company_id == columns.pop("company_id"), table.entry_key == columns.pop("entry_key"))
             .values(**columns)
         )
+        held.status, held.content, held.account = row.entry.status, str(columns["content"]), str(columns["account"])
 
     def _spill(self, table: Any, columns: tuple[str, ...], rows: list[tuple[object, ...]], at_least: int) -> None:
         if len(rows) >= at_least:
@@ -253,6 +316,7 @@ class _Intake:
                 payments_new=counts["payments_new"],
                 quarantined=counts["quarantined"],
                 findings=counts["findings"],
+                entries_enriched=counts["entries_enriched"],
             )
         )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import aliased
 
 from integrations.ledger import codec, schema
@@ -144,16 +144,14 @@ def approve_postings(unit: Unit, keys: Sequence[str], change: Change) -> int:
 # -- Pushing ---------------------------------------------------------------------------------------------------------
 
 
-def claim_postings(unit: Unit, *, worker: str, limit: int, lease: timedelta, change: Change) -> tuple[OutboxRow, ...]:
+def claim_postings(
+    unit: Unit, *, worker: str, limit: int, lease: timedelta, settle: timedelta, change: Change
+) -> tuple[OutboxRow, ...]:
     """Take what to send next and the right to send it; see the port."""
     _hold_lease(unit, worker, lease, change)
     outbox = schema.outbox.c
     mine = outbox.company_id == unit.company_id
-    unit.connection.execute(
-        update(schema.outbox)
-        .where(mine, outbox.state == "sending")
-        .values(state="ambiguous", must_find=True, updated_at=change.at)
-    )
+    _left_behind(unit, settle)
     earlier = aliased(schema.outbox)
     blocked = exists().where(
         earlier.c.company_id == unit.company_id,
@@ -161,10 +159,11 @@ def claim_postings(unit: Unit, *, worker: str, limit: int, lease: timedelta, cha
         earlier.c.outbox_id < outbox.outbox_id,
         or_(earlier.c.state.in_(_UNDER_WAY), and_(earlier.c.action == "reverse", earlier.c.state == "submitted")),
     )
+    settled = or_(outbox.not_before.is_(None), outbox.not_before <= change.at)
     numbers = list(
         unit.connection.execute(
             select(outbox.outbox_id)
-            .where(mine, outbox.state.in_(["approved", "ambiguous"]), ~blocked)
+            .where(mine, outbox.state.in_(["approved", "ambiguous"]), settled, ~blocked)
             .order_by(outbox.outbox_id)
             .limit(limit)
         ).scalars()
@@ -174,12 +173,27 @@ def claim_postings(unit: Unit, *, worker: str, limit: int, lease: timedelta, cha
     unit.connection.execute(
         update(schema.outbox)
         .where(outbox.outbox_id.in_(numbers))
-        .values(state="sending", worker=worker, attempts=outbox.attempts + 1, updated_at=change.at)
+        .values(state="sending", worker=worker, attempts=outbox.attempts + 1, updated_at=change.at, not_before=None)
     )
     claimed = tuple(outbox_rows(unit.connection, (outbox.outbox_id.in_(numbers),)))
     said = {"worker": worker, "count": len(claimed), "keys": [f"{one.action} {one.key}" for one in claimed[:100]]}
     unit.note(change, "postings_claimed", "", said)
     return claimed
+
+
+def _left_behind(unit: Unit, settle: timedelta, *, whose: Any = None) -> None:
+    """What a worker was sending when it went is uncertain, and is left alone until the ERP is surely done with it."""
+    outbox = schema.outbox.c
+    sending = [outbox.company_id == unit.company_id, outbox.state == "sending"]
+    if whose is not None:
+        sending.append(outbox.worker == whose)
+    moments = unit.connection.execute(select(outbox.updated_at).where(*sending).distinct()).scalars().all()
+    for moment in moments:
+        unit.connection.execute(
+            update(schema.outbox)
+            .where(*sending, outbox.updated_at == moment)
+            .values(state="ambiguous", must_find=True, not_before=moment + settle if settle else None)
+        )
 
 
 def _hold_lease(unit: Unit, worker: str, lease: timedelta | None, change: Change) -> None:
@@ -200,37 +214,78 @@ def _hold_lease(unit: Unit, worker: str, lease: timedelta | None, change: Change
         )
 
 
-def renew_lease(unit: Unit, outbox_id: int, *, worker: str, step: str, lease: timedelta, change: Change) -> None:
+def renew_leases(
+    unit: Unit, outbox_ids: Sequence[int], *, worker: str, step: str, lease: timedelta, change: Change
+) -> None:
     """Report a step before its write is sent; see the port."""
-    row = _row_of(unit, outbox_id)
-    if row.state != "sending" or row.worker != worker:
-        message = f"{row.action} {row.key} is {row.state} with {row.worker or 'nobody'} now; stop, and claim again"
-        raise LeaseHeld(message)
+    for row in _rows_of(unit, outbox_ids).values():
+        if row.state != "sending" or row.worker != worker:
+            message = f"{row.action} {row.key} is {row.state} with {row.worker or 'nobody'} now; stop, and claim again"
+            raise LeaseHeld(message)
     _hold_lease(unit, worker, lease, change)
-    unit.connection.execute(
-        update(schema.outbox)
-        .where(schema.outbox.c.outbox_id == outbox_id)
-        .values(step=step, must_find=True, updated_at=change.at)
-    )
+    for some in batches(outbox_ids):
+        unit.connection.execute(
+            update(schema.outbox)
+            .where(schema.outbox.c.outbox_id.in_(some))
+            .values(step=step, must_find=True, updated_at=change.at)
+        )
 
 
-def record_result(unit: Unit, outbox_id: int, result: PostingResult, *, worker: str, change: Change) -> OutboxRow:
-    """Note how an attempt ended; see the port."""
-    row = _row_of(unit, outbox_id)
+def record_results(unit: Unit, results: Sequence[tuple[int, PostingResult]], *, worker: str, change: Change) -> None:
+    """Note how attempts ended; see the port."""
     _hold_lease(unit, worker, None, change)
+    for some in batches(results, _BATCH):
+        rows = _rows_of(unit, [outbox_id for outbox_id, _ in some])
+        assert len(rows) == len(some), "one result for each row"
+        for row in rows.values():
+            _may_be_answered(row, worker)
+        ended = [(rows[outbox_id], result, _state_after(result)) for outbox_id, result in some]
+        unit.connection.execute(
+            update(schema.outbox)
+            .where(schema.outbox.c.outbox_id == bindparam("of"))
+            .values(
+                state=bindparam("now"),
+                message=bindparam("said"),
+                native_ids=bindparam("ids"),
+                not_before=bindparam("wait"),
+                updated_at=change.at,
+            ),
+            [_answer(row, result, state, change) for row, result, state in ended],
+        )
+        _follow(unit, [(row, state) for row, _, state in ended], change)
+        for row, result, state in ended:
+            native_ids = _native_ids(row, result)
+            said = {"action": row.action, "state": state, "message": result.message, "native_ids": native_ids}
+            unit.note(change, "posting", row.key, said)
+
+
+def _may_be_answered(row: Any, worker: str) -> None:
     if row.state not in ("sending", "submitted", "ambiguous"):
         message = f"{row.action} {row.key} is {row.state}; a result is noted only while it is under way"
         raise LawBroken(message)
     if row.state == "sending" and row.worker != worker:
         message = f"{row.action} {row.key} is being sent by {row.worker}"
         raise LeaseHeld(message)
-    state: PostingState = "approved" if result.state == "planned" else result.state
-    native_ids = result.native_ids or tuple(json.loads(row.native_ids))
-    _set(unit, outbox_id, change, state=state, message=storable(result.message), native_ids=json.dumps(native_ids))
-    _follow(unit, row, state, change)
-    said = {"action": row.action, "state": state, "message": result.message, "native_ids": list(native_ids)}
-    unit.note(change, "posting", row.key, said)
-    return next(iter(outbox_rows(unit.connection, (schema.outbox.c.outbox_id == outbox_id,))))
+
+
+def _state_after(result: PostingResult) -> PostingState:
+    return "approved" if result.state == "planned" else result.state
+
+
+def _native_ids(row: Any, result: PostingResult) -> list[str]:
+    """What the ERP named now, else what it named before."""
+    return list(result.native_ids) or list(json.loads(row.native_ids))
+
+
+def _answer(row: Any, result: PostingResult, state: PostingState, change: Change) -> dict[str, Any]:
+    waits = timedelta(seconds=result.settle_seconds) if state == "ambiguous" else None
+    return {
+        "of": row.outbox_id,
+        "now": state,
+        "said": storable(result.message),
+        "ids": json.dumps(_native_ids(row, result)),
+        "wait": change.at + waits if waits else None,
+    }
 
 
 def _set(unit: Unit, outbox_id: int, change: Change, **values: Any) -> None:
@@ -239,36 +294,47 @@ def _set(unit: Unit, outbox_id: int, change: Change, **values: Any) -> None:
     )
 
 
-def _follow(unit: Unit, row: Any, state: PostingState, change: Change) -> None:
-    """What a result means for the other rows of the same posting, and for the case."""
-    outbox, cases = schema.outbox.c, schema.cases.c
-    other = unit.connection.execute(
-        select(schema.outbox).where(
-            outbox.company_id == unit.company_id, outbox.key == row.key, outbox.action != row.action
-        )
-    ).one_or_none()
-    if row.action == "reverse":
-        if state == "confirmed" and other is not None and other.state != "reversed":
-            _set(unit, other.outbox_id, change, state="reversed")
-            _cancel_out(unit, other.decision_id, row.decision_id)
-        return
-    if state in ("approved", "rejected") and other is not None:
-        # Nothing came of it, and it was to be taken back anyway: neither happens.
-        _set(unit, row.outbox_id, change, state="reversed")
-        _set(unit, other.outbox_id, change, state="reversed", message="nothing to reverse: it was never booked")
-        _cancel_out(unit, row.decision_id, other.decision_id)
-        return
-    into = {"submitted": "sent", "confirmed": "confirmed"}.get(state)
-    if into:
-        unit.connection.execute(
-            update(schema.cases)
-            .where(
-                cases.company_id == unit.company_id,
-                cases.payment_id == row.payment_id,
-                cases.state.in_(["cleared", "sent"]),
+def _follow(unit: Unit, ended: "Sequence[tuple[Any, PostingState]]", change: Change) -> None:
+    """What results mean for the other rows of the same postings, and for the cases."""
+    outbox = schema.outbox.c
+    keys = [row.key for row, _ in ended]
+    others = {
+        (one.key, one.action): one
+        for one in unit.connection.execute(
+            select(outbox.outbox_id, outbox.key, outbox.action, outbox.state, outbox.decision_id).where(
+                outbox.company_id == unit.company_id, outbox.key.in_(keys)
             )
-            .values(state=into, changed_at=change.at)
         )
+    }
+    moved: dict[str, list[str]] = {}
+    for row, state in ended:
+        other = others.get((row.key, "reverse" if row.action == "post" else "post"))
+        if row.action == "reverse":
+            if state == "confirmed" and other is not None and other.state != "reversed":
+                _set(unit, other.outbox_id, change, state="reversed")
+                _cancel_out(unit, other.decision_id, row.decision_id)
+        elif state in ("approved", "rejected") and other is not None:
+            # Nothing came of it, and it was to be taken back anyway: neither happens.
+            _set(unit, row.outbox_id, change, state="reversed")
+            _set(unit, other.outbox_id, change, state="reversed", message="nothing to reverse: it was never booked")
+            _cancel_out(unit, row.decision_id, other.decision_id)
+        elif into := {"submitted": "sent", "confirmed": "confirmed"}.get(state):
+            moved.setdefault(into, []).append(row.payment_id)
+    for into, payment_ids in moved.items():
+        _move_cases(unit, payment_ids, into, change)
+
+
+def _move_cases(unit: Unit, payment_ids: Sequence[str], into: str, change: Change) -> None:
+    cases = schema.cases.c
+    unit.connection.execute(
+        update(schema.cases)
+        .where(
+            cases.company_id == unit.company_id,
+            cases.payment_id.in_(payment_ids),
+            cases.state.in_(["cleared", "sent"]),
+        )
+        .values(state=into, changed_at=change.at)
+    )
 
 
 def _cancel_out(unit: Unit, posted: int, reversal: int) -> None:
@@ -298,14 +364,10 @@ def _cancel_out(unit: Unit, posted: int, reversal: int) -> None:
         )
 
 
-def release_lease(unit: Unit, worker: str, change: Change | None = None) -> None:
+def release_lease(unit: Unit, worker: str, *, settle: timedelta) -> None:
     """Give the right to push back early."""
-    companies, outbox = schema.companies.c, schema.outbox.c
-    unit.connection.execute(
-        update(schema.outbox)
-        .where(outbox.company_id == unit.company_id, outbox.state == "sending", outbox.worker == worker)
-        .values(state="ambiguous", must_find=True, **({"updated_at": change.at} if change else {}))
-    )
+    _left_behind(unit, settle, whose=worker)
+    companies = schema.companies.c
     unit.connection.execute(
         update(schema.companies)
         .where(companies.company_id == unit.company_id, companies.pusher == worker)
@@ -316,15 +378,21 @@ def release_lease(unit: Unit, worker: str, change: Change | None = None) -> None
 # -- Reading ---------------------------------------------------------------------------------------------------------
 
 
-def _row_of(unit: Unit, outbox_id: int) -> Any:
+def _rows_of(unit: Unit, outbox_ids: Sequence[int]) -> dict[int, Any]:
+    """The rows with these numbers, without what they would send. Raises NotFound."""
     outbox = schema.outbox.c
-    row = unit.connection.execute(
-        select(schema.outbox).where(outbox.company_id == unit.company_id, outbox.outbox_id == outbox_id)
-    ).one_or_none()
-    if row is None:
-        message = f"no outbox row {outbox_id} in company {unit.company}"
-        raise NotFound(message)
-    return row
+    columns = [column for column in schema.outbox.c if column.name != "posting"]
+    rows: dict[int, Any] = {}
+    for some in batches(outbox_ids):
+        found = unit.connection.execute(
+            select(*columns).where(outbox.company_id == unit.company_id, outbox.outbox_id.in_(some))
+        )
+        rows |= {row.outbox_id: row for row in found}
+    for outbox_id in outbox_ids:
+        if outbox_id not in rows:
+            message = f"no outbox row {outbox_id} in company {unit.company}"
+            raise NotFound(message)
+    return rows
 
 
 def outbox_rows(connection: Connection, where: Iterable[Any]) -> Iterator[OutboxRow]:

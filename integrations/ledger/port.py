@@ -12,7 +12,7 @@ writer honest are the constraints and triggers in the schema. Every write carrie
 Iterators stream: they hold one batch at a time, and see the ledger as it stood when they began. Exhaust or close them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Literal, Protocol
@@ -43,11 +43,19 @@ from integrations.ledger.records import (
     PreparedEntry,
     RecordedDecision,
     Resolution,
+    StandingEntry,
     StatementOnFile,
     UnbookedEntry,
     Violation,
 )
-from matching.model.bank_statement import FileFacts, Finding, Quarantined, StatementEnd, StatementStart
+from matching.model.bank_statement import (
+    FileFacts,
+    Finding,
+    Quarantined,
+    StatementEnd,
+    StatementHeader,
+    StatementStart,
+)
 from matching.model.decision import Decision
 from matching.model.open_item import Customer, HouseAccount, LearnedFact, OpenItem
 from matching.model.payment import Payment
@@ -55,6 +63,8 @@ from matching.model.posting import Posting, PostingState
 
 # What `import_statement_file` eats, in file order: what a reader yields, with entries already keyed.
 StatementRow = StatementStart | PreparedEntry | StatementEnd | Finding | Quarantined | FileFacts
+# What an entry is after another delivery told of it, whose statement has that header; None where it cannot be said.
+Combine = Callable[[StandingEntry, PreparedEntry, StatementHeader], PreparedEntry | None]
 
 
 class Intake(Protocol):
@@ -65,13 +75,21 @@ class Intake(Protocol):
         ...
 
     def import_statement_file(
-        self, company: str, file: ArrivedFile, rows: Iterable[StatementRow], *, change: Change
+        self,
+        company: str,
+        file: ArrivedFile,
+        rows: Iterable[StatementRow],
+        *,
+        change: Change,
+        combine: Combine | None = None,
     ) -> KnownFile:
         """Take in one statement file, streaming; the entries belong to the statement begun last.
 
         An entry that another file delivered before is not stored twice: it is linked to this statement too, and when
-        it was pending and is booked now, it becomes booked and its payments are added. A file known already changes
-        nothing. Raises LawBroken when entries and quarantined parts do not add up to ``FileFacts.entries_in_file``.
+        it was pending and is booked now, it becomes booked and its payments are added. What it says more is taken
+        over as ``combine`` says while nothing is decided about the entry, and kept beside it afterwards: see
+        docs/decisions/0009. A file known already changes nothing. Raises LawBroken when entries and quarantined parts
+        do not add up to ``FileFacts.entries_in_file``.
         """
         ...
 
@@ -215,12 +233,20 @@ class Outbox(Protocol):
         ...
 
     def claim_postings(
-        self, company: str, *, worker: str, limit: int, lease: timedelta, change: Change
+        self,
+        company: str,
+        *,
+        worker: str,
+        limit: int,
+        lease: timedelta,
+        change: Change,
+        settle: timedelta = timedelta(0),
     ) -> tuple[OutboxRow, ...]:
         """Take what to send next, oldest first, and the sole right to push for this company until the lease ends.
 
-        Rows that a dead worker left in ``sending`` come back with ``must_find``. A new posting of a payment waits for
-        the reversal of the one before. Raises LeaseHeld.
+        Rows that a dead worker left in ``sending`` come back with ``must_find``, but not before ``settle`` has passed
+        since their last step: what was sent then may still be in the making. An uncertain one waits as long as its
+        result said. A new posting of a payment waits for the reversal of the one before. Raises LeaseHeld.
         """
         ...
 
@@ -230,14 +256,26 @@ class Outbox(Protocol):
         """Report a step right before its write is sent. Raises LeaseHeld when the lease went to another worker."""
         ...
 
+    def renew_leases(
+        self, company: str, outbox_ids: Sequence[int], *, worker: str, step: str, lease: timedelta, change: Change
+    ) -> None:
+        """`renew_lease` for all rows that one write concerns: for all of them, or for none."""
+        ...
+
     def record_result(
         self, company: str, outbox_id: int, result: PostingResult, *, worker: str, change: Change
     ) -> OutboxRow:
         """Note how an attempt ended. A confirmed reversal makes its posting ``reversed``. Raises LeaseHeld."""
         ...
 
-    def release_lease(self, company: str, *, worker: str) -> None:
-        """Give the right to push back early; rows still in ``sending`` become ``ambiguous``."""
+    def record_results(
+        self, company: str, results: Sequence[tuple[int, PostingResult]], *, worker: str, change: Change
+    ) -> None:
+        """`record_result` for many attempts, in their order; all of them are noted, or none."""
+        ...
+
+    def release_lease(self, company: str, *, worker: str, settle: timedelta = timedelta(0)) -> None:
+        """Give the right to push back early; rows still in ``sending`` become ``ambiguous``, as in `claim_postings`."""
         ...
 
     def outbox(

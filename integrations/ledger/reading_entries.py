@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy import Connection, func, select
 
 from integrations.ledger import codec, schema
+from integrations.ledger.database import batches
 from integrations.ledger.reading_files import header_of
 from integrations.ledger.records import DeliveredEntry, EntryDelivery, UnbookedEntry
 from matching.model.bank_statement import BankEntry
@@ -52,10 +53,28 @@ def delivered_entries(
             sha256=row.sha256, position=row.position, format=row.format or "", header=header_of(row)
         )
         gathered[row.entry_key][1].append(delivery)
+    also = _told_before(connection, company_id, sorted(gathered))
     return [
-        DeliveredEntry(entry_key=key, entry=entry, deliveries=tuple(deliveries))
+        DeliveredEntry(entry_key=key, entry=entry, deliveries=tuple(deliveries), also=tuple(also.get(key, ())))
         for key, (entry, deliveries) in gathered.items()
     ]
+
+
+def _told_before(connection: Connection, company_id: int, keys: Sequence[str]) -> dict[str, list[BankEntry]]:
+    """What was said of these entries before they became what they are, and beside it."""
+    told: dict[str, list[BankEntry]] = {}
+    table = schema.entry_history.c
+    for some in batches(keys):
+        found = connection.execute(
+            select(table.entry_key, table.before, table.said)
+            .where(table.company_id == company_id, table.entry_key.in_(some), table.said.is_not(None))
+            .order_by(table.history_id)
+        )
+        for row in found:
+            told.setdefault(row.entry_key, []).extend(
+                codec.from_text(BankEntry, content) for content in (row.before, row.said) if content
+            )
+    return told
 
 
 def unbooked_entries(connection: Connection, company_id: int) -> Iterator[UnbookedEntry]:

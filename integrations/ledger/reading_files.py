@@ -48,6 +48,7 @@ def statements(connection: Connection, company_id: int, account: str) -> Iterato
             header=header_of(row),
             integrity=row.integrity,
             entry_count=row.entry_count,
+            file_id=row.file_id,
         )
 
 

@@ -140,7 +140,7 @@ def customers(connection: Connection, company_id: int) -> Iterator[Customer]:
 def totals(connection: Connection, company_id: int, since: date | None) -> Iterator[DayTotal]:
     """Per account, currency and booking day, what came and what became of it."""
     table = schema.payments.c
-    conditions: list[Any] = [table.company_id == company_id]
+    conditions: list[Any] = [table.company_id == company_id, table.replaced_by.is_(None)]
     if since is not None:
         conditions.append(table.booked_on >= since)
     undecided = case((table.state == "new", table.amount), else_=0)

@@ -69,6 +69,7 @@ def payments_to_match(connection: Connection, company_id: int) -> Iterator[Payme
         .outerjoin(schema.cases, _OF_CASE)
         .where(
             _PAYMENTS.company_id == company_id,
+            _PAYMENTS.replaced_by.is_(None),
             or_(_PAYMENTS.state == "new", and_(_PAYMENTS.state == "exception", waits_whole)),
         )
     )

@@ -69,7 +69,8 @@ class ArrivedFile:
 class PreparedEntry:
     """An entry with its key and the payments it stands for; the payments add up to the entry, or there are none.
 
-    An entry that is not booked yet has no payments; they come with the statement that books it.
+    An entry that is not booked yet has no payments; they come with the statement that books it. Not ``certain``: it is
+    only taken for the entry of that key, so nothing it says may be put to that entry's account.
     """
 
     entry_key: str
@@ -77,13 +78,24 @@ class PreparedEntry:
     amount: int
     currency: str
     payments: tuple[Payment, ...]
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingEntry:
+    """An entry as the ledger holds it when another delivery tells of it; ``final``: a statement has booked it."""
+
+    entry_key: str
+    entry: BankEntry
+    final: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownFile:
     """What the ledger knows of a file that was imported before, or just now (``entries_new`` > 0 or not).
 
-    ``entries_in_file == entries_read + quarantined`` always. ``entries_new`` of them no file had delivered before.
+    ``entries_in_file == entries_read + quarantined`` always. ``entries_new`` of them no file had delivered before,
+    of ``entries_enriched`` it told more than the files before.
     """
 
     file_id: int
@@ -98,6 +110,7 @@ class KnownFile:
     quarantined: int
     findings: int
     already_known: bool = False
+    entries_enriched: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +123,7 @@ class StatementOnFile:
     header: StatementHeader
     integrity: str
     entry_count: int
+    file_id: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,11 +138,15 @@ class EntryDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveredEntry:
-    """An entry of the ledger with every statement that brought it."""
+    """An entry of the ledger with every statement that brought it.
+
+    ``also``: what was said of it before or beside, where that differs, so that the same words are known again.
+    """
 
     entry_key: str
     entry: BankEntry
     deliveries: tuple[EntryDelivery, ...]
+    also: tuple[BankEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -374,11 +392,15 @@ class OutboxRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostingResult:
-    """How an attempt ended. ``planned`` means: surely nothing happened, try again later."""
+    """How an attempt ended. ``planned`` means: surely nothing happened, try again later.
+
+    ``settle_seconds``: so long the ERP may still be at work on what it was sent; looking earlier proves nothing.
+    """
 
     state: Literal["confirmed", "submitted", "ambiguous", "rejected", "planned"]
     native_ids: tuple[str, ...] = ()
     message: str = ""
+    settle_seconds: int = 0
 
 
 # -- Learning, privacy, proof -------------------------------------------------------------------------------------

@@ -45,7 +45,7 @@ def erase_older_than(unit: Unit, before: date, change: Change) -> Erasure:
                     _PAYMENTS.company_id == unit.company_id,
                     _PAYMENTS.booked_on < before,
                     _PAYMENTS.erased_at.is_(None),
-                    _PAYMENTS.state != "new",
+                    or_(_PAYMENTS.state != "new", _PAYMENTS.replaced_by.is_not(None)),
                     ~_open_case(),
                     ~_under_way(),
                 )
@@ -68,7 +68,7 @@ def erase_customer(unit: Unit, customer_id: str, change: Change) -> Erasure:
             select(_PAYMENTS.payment_id).where(
                 _PAYMENTS.company_id == unit.company_id,
                 _PAYMENTS.payment_id.in_(ids),
-                or_(_PAYMENTS.state == "new", _open_case(), _under_way()),
+                or_(and_(_PAYMENTS.state == "new", _PAYMENTS.replaced_by.is_(None)), _open_case(), _under_way()),
             )
         ).scalars()
         if open_ones := list(busy):
@@ -186,11 +186,21 @@ def _erase_entries(unit: Unit, keys: Sequence[str], change: Change) -> int:
         _PAYMENTS.entry_key.in_(keys),
         _PAYMENTS.erased_at.is_(None),
     )
-    return unit.connection.execute(
+    erased = unit.connection.execute(
         update(schema.entries)
         .where(entries.company_id == unit.company_id, entries.entry_key.in_(keys), ~living)
         .values(content="", erased_at=change.at)
     ).rowcount
+    told = schema.entry_history.c
+    bare = select(entries.entry_key).where(
+        entries.company_id == unit.company_id, entries.entry_key.in_(keys), entries.erased_at.is_not(None)
+    )
+    unit.connection.execute(
+        update(schema.entry_history)
+        .where(told.company_id == unit.company_id, told.entry_key.in_(bare))
+        .values(before=None, said=None, salt=None)
+    )
+    return erased
 
 
 def _erase_postings(unit: Unit, ids: Sequence[str]) -> list[str]:

@@ -148,6 +148,7 @@ files = Table(
     _amount("payments_new"),
     _amount("quarantined"),
     _amount("findings"),
+    _amount("entries_enriched"),
     _of("companies", "company_id"),
     UniqueConstraint("company_id", "sha256"),
     CheckConstraint("entries_in_file = entries_read + quarantined", name="nothing_dropped"),
@@ -196,6 +197,25 @@ entries = Table(
     _of("companies", "company_id"),
     _whole("amount"),
     _one_of("status", "booked pending info future"),
+)
+
+entry_history = Table(
+    "entry_history",
+    metadata,
+    Column("history_id", Counter, primary_key=True),
+    _company(),
+    _text("entry_key", default=None),
+    Column("file_id", BigInteger, nullable=False),
+    # What the ledger held of the entry, and what this file said of it. Not ``applied``: the entry was decided already,
+    # and what the file says is only kept beside. Both texts are erasable; their hash stays.
+    Column("applied", Boolean, nullable=False),
+    Column("before", Words),
+    Column("said", Words),
+    Column("salt", Words),
+    _text("content_hash", default=None),
+    _of("entries", "company_id", "entry_key"),
+    _of("files", "file_id"),
+    Index("ix_entry_history_entry", "company_id", "entry_key"),
 )
 
 deliveries = Table(
@@ -259,6 +279,8 @@ payments = Table(
     _amount("on_account"),
     _amount("in_exception"),
     _amount("ignored"),
+    # The file whose details broke the entry into other payments: this one stands for nothing any more.
+    Column("replaced_by", BigInteger),
     PrimaryKeyConstraint("company_id", "payment_id"),
     _of("entries", "company_id", "entry_key"),
     _of("files", "file_id"),
@@ -576,6 +598,8 @@ outbox = Table(
     _text("worker"),
     Column("planned_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
+    # An uncertain outcome may still be in the making until then: looking earlier proves nothing.
+    Column("not_before", Moment),
     _of("decisions", "company_id", "decision_id"),
     UniqueConstraint("company_id", "key", "action"),
     _whole("amount"),

@@ -63,6 +63,11 @@ class LiveDecision:
         """Nothing of it ever left for the ERP, or the ERP refused it."""
         return self.posting is None or self.posting.state in ("planned", "approved", "rejected")
 
+    @property
+    def has_left(self) -> bool:
+        """Something of it is in the ERP, or on its way there."""
+        return self.posting is not None and self.posting.state in ("sending", "confirmed", "submitted", "ambiguous")
+
 
 @dataclass(slots=True)
 class PaymentStanding:
@@ -73,8 +78,9 @@ class PaymentStanding:
     amount: int
     state: str
     version: int
-    revision: int
-    case: Any | None
+    replaced: bool
+    case: Any | None = None
+    revision: int = 0
     live: LiveDecision | None = None
 
 
@@ -117,9 +123,10 @@ def _load_payments(unit: Unit, standing: Standing, payment_ids: Sequence[str]) -
     payments, cases = schema.payments.c, schema.cases.c
     for ids in batches(payment_ids):
         found = unit.connection.execute(
-            select(payments.payment_id, payments.currency, payments.amount, payments.state, payments.version).where(
-                payments.company_id == unit.company_id, payments.payment_id.in_(ids)
-            )
+            select(
+                *(payments.payment_id, payments.currency, payments.amount, payments.state, payments.version),
+                payments.replaced_by.is_not(None),
+            ).where(payments.company_id == unit.company_id, payments.payment_id.in_(ids))
         ).all()
         case_of = {
             row.payment_id: row
@@ -130,7 +137,8 @@ def _load_payments(unit: Unit, standing: Standing, payment_ids: Sequence[str]) -
             )
         }
         for row in found:
-            standing.payments[row.payment_id] = PaymentStanding(*row, revision=0, case=case_of.get(row.payment_id))
+            standing.payments[row.payment_id] = PaymentStanding(*row)
+            standing.payments[row.payment_id].case = case_of.get(row.payment_id)
         decided = [row.payment_id for row in found if row.version]
         _load_decisions(unit, standing, decided)
 

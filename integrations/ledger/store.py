@@ -25,7 +25,7 @@ from integrations.ledger import (
     schema,
 )
 from integrations.ledger.database import Database
-from integrations.ledger.port import Ledger, StatementRow
+from integrations.ledger.port import Combine, Ledger, StatementRow
 from integrations.ledger.records import (
     AllocationRow,
     Approval,
@@ -163,14 +163,20 @@ class SqlLedger:
         return self._one(company, intake_statements.known_file, sha256, already_known=True)
 
     def import_statement_file(
-        self, company: str, file: ArrivedFile, rows: Iterable[StatementRow], *, change: Change
+        self,
+        company: str,
+        file: ArrivedFile,
+        rows: Iterable[StatementRow],
+        *,
+        change: Change,
+        combine: Combine | None = None,
     ) -> KnownFile:
         """See the port."""
         known = self.known_file(company, file.sha256)
         if known is not None:
             return known
         with self._writing(company) as unit:
-            return intake_statements.import_statement_file(unit, file, rows, change)
+            return intake_statements.import_statement_file(unit, file, rows, change, combine)
 
     def import_open_items(
         self,
@@ -326,30 +332,51 @@ class SqlLedger:
             return outbox.approve_postings(unit, keys, change)
 
     def claim_postings(
-        self, company: str, *, worker: str, limit: int, lease: timedelta, change: Change
+        self,
+        company: str,
+        *,
+        worker: str,
+        limit: int,
+        lease: timedelta,
+        change: Change,
+        settle: timedelta = timedelta(0),
     ) -> tuple[OutboxRow, ...]:
         """See the port."""
         with self._writing(company) as unit:
-            return outbox.claim_postings(unit, worker=worker, limit=limit, lease=lease, change=change)
+            return outbox.claim_postings(unit, worker=worker, limit=limit, lease=lease, settle=settle, change=change)
 
     def renew_lease(
         self, company: str, outbox_id: int, *, worker: str, step: str, lease: timedelta, change: Change
     ) -> None:
         """See the port."""
+        self.renew_leases(company, [outbox_id], worker=worker, step=step, lease=lease, change=change)
+
+    def renew_leases(
+        self, company: str, outbox_ids: Sequence[int], *, worker: str, step: str, lease: timedelta, change: Change
+    ) -> None:
+        """See the port."""
         with self._writing(company) as unit:
-            outbox.renew_lease(unit, outbox_id, worker=worker, step=step, lease=lease, change=change)
+            outbox.renew_leases(unit, outbox_ids, worker=worker, step=step, lease=lease, change=change)
 
     def record_result(
         self, company: str, outbox_id: int, result: PostingResult, *, worker: str, change: Change
     ) -> OutboxRow:
         """See the port."""
         with self._writing(company) as unit:
-            return outbox.record_result(unit, outbox_id, result, worker=worker, change=change)
+            outbox.record_results(unit, [(outbox_id, result)], worker=worker, change=change)
+            return next(iter(outbox.outbox_rows(unit.connection, (schema.outbox.c.outbox_id == outbox_id,))))
 
-    def release_lease(self, company: str, *, worker: str) -> None:
+    def record_results(
+        self, company: str, results: Sequence[tuple[int, PostingResult]], *, worker: str, change: Change
+    ) -> None:
         """See the port."""
         with self._writing(company) as unit:
-            outbox.release_lease(unit, worker)
+            outbox.record_results(unit, results, worker=worker, change=change)
+
+    def release_lease(self, company: str, *, worker: str, settle: timedelta = timedelta(0)) -> None:
+        """See the port."""
+        with self._writing(company) as unit:
+            outbox.release_lease(unit, worker, settle=settle)
 
     def outbox(
         self, company: str, *, states: Sequence[PostingState] = (), action: PostingAction | None = None

@@ -44,5 +44,6 @@ def _known(one: DeliveredEntry, accounts: Mapping[str, str]) -> KnownBooking:
         )
         for each in one.deliveries
     )
-    booking = booking_of(one.entry, one.deliveries[0].header, accounts=accounts)
-    return KnownBooking(key=one.entry_key, booking=booking, units=units)
+    header = one.deliveries[0].header
+    booking, *also = (booking_of(entry, header, accounts=accounts) for entry in (one.entry, *one.also))
+    return KnownBooking(key=one.entry_key, booking=booking, units=units, also=tuple(also))

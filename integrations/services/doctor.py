@@ -13,7 +13,7 @@ from integrations.ledger.errors import LedgerError
 from integrations.ledger.port import Ledger
 from integrations.services.context import Run
 from integrations.services.ingest import inbox_of
-from integrations.services.sync import connector_of
+from integrations.services.sync import connected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +61,9 @@ def _ledger(company: CompanySettings, ledger: Ledger) -> Iterator[DoctorFinding]
 
 def _erp(company: CompanySettings, environment: Mapping[str, str] | None) -> Iterator[DoctorFinding]:
     try:
-        connector = connector_of(company, environment)
-        for result in connector.check():
+        with connected(company, environment) as connector:
+            results = connector.check()
+        for result in results:
             yield DoctorFinding(check=f"ERP: {result.name}", status=result.status, message=result.message)
     except ErpError as error:
         yield DoctorFinding(check="ERP", status="failed", message=str(error))

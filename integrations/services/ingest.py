@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from integrations.bank.detect import HEAD_BYTES, detect
+from integrations.bank.enrich import told_by_both
 from integrations.bank.errors import NotAStatement, UnreadableStatement
 from integrations.bank.read import ReadOptions, open_events
 from integrations.bank.recognise import Recognised, recognised
@@ -18,7 +19,7 @@ from integrations.config.settings import AccountSettings, BankSettings, CompanyS
 from integrations.inbox.arrivals import Arrival, ArrivalGone, Inbox
 from integrations.ledger.errors import LawBroken
 from integrations.ledger.port import Ledger, StatementRow
-from integrations.ledger.records import ArrivedFile, KnownFile, PreparedEntry
+from integrations.ledger.records import ArrivedFile, KnownFile, PreparedEntry, StandingEntry
 from integrations.services.context import Problem, Run
 from integrations.services.deliveries import family_of, known_bookings
 from integrations.services.payments import Unusable, payments_of
@@ -173,7 +174,9 @@ class _Intake:
                     known=known_bookings(self.company.name, unit, bank.account_names()),
                     accounts=bank.account_names(),
                 )
-                known = unit.import_statement_file(self.company.name, file, story.rows(events), change=change)
+                known = unit.import_statement_file(
+                    self.company.name, file, story.rows(events), change=change, combine=told_by_both_as_payments
+                )
         except (NotAStatement, UnreadableStatement) as refusal:
             if not path.exists():
                 raise ArrivalGone(str(refusal)) from refusal
@@ -249,6 +252,7 @@ class _Story:
             amount=to_minor(entry.amount, money),
             currency=money,
             payments=payments if entry.status == "booked" else (),
+            certain=recognised.arrival.certain,
         )
 
     def _set_aside(self, part: Quarantined) -> None:
@@ -265,6 +269,20 @@ class _Story:
         weighed = finding if wanted is None else replace(finding, severity=wanted)
         self.findings.append(weighed)
         return weighed
+
+
+def told_by_both_as_payments(
+    standing: StandingEntry, arriving: PreparedEntry, header: StatementHeader
+) -> PreparedEntry | None:
+    """What an entry and its payments are after another delivery of it; None where the money would not be the same."""
+    entry = told_by_both(standing.entry, standing.final, arriving.entry, header.kind == "final")
+    payments = payments_of(standing.entry_key, entry, header, currency=arriving.currency)
+    if isinstance(payments, Unusable) or sum(one.amount for one in payments) != arriving.amount:
+        return None
+    if any(one.currency != arriving.currency for one in payments):
+        return None
+    booked = entry.status == "booked"
+    return replace(arriving, entry_key=standing.entry_key, entry=entry, payments=payments if booked else ())
 
 
 def _options(bank: BankSettings, path: Path) -> ReadOptions:

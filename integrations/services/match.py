@@ -138,7 +138,8 @@ def _mark(inputs: _Inputs) -> str:
     the next run, only because the rival is settled by then.
     """
     digest = hashlib.blake2b(digest_size=16)
-    _feed(digest, sorted(inputs.payments))
+    # With all that is known of it: a later file may have named the payer of a payment that waits.
+    _feed(digest, (repr(inputs.payments[payment_id]) for payment_id in sorted(inputs.payments)))
     _feed(digest, (f"{item.item_id}\x1f{item.open_amount}\x1f{item.number}" for item in inputs.items.values()))
     _feed(digest, (repr(customer) for customer in inputs.customers))
     _feed(digest, (_fact(fact) for fact in inputs.history.learned))

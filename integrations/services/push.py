@@ -2,7 +2,9 @@
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -19,11 +21,13 @@ from integrations.erp.errors import (
     Transient,
     UnknownPosting,
 )
-from integrations.erp.protocol import BatchConnector, Connector, RemotePosting
+from integrations.erp.protocol import BatchConnector, Connector, PostingPlan, RemotePosting
 from integrations.ledger.errors import LeaseHeld
 from integrations.ledger.port import Ledger
 from integrations.ledger.records import OutboxRow, PostingResult
 from integrations.services.context import Run
+from integrations.services.lanes import lanes_of
+from integrations.services.money_text import money_text
 from matching.model.decision import Decision, ExceptionCase
 
 _LEASE = timedelta(minutes=10)
@@ -31,6 +35,9 @@ _AT_ONCE = 500
 _AT_ONCE_IN_FILES = 5_000  # a file is written whole, so a larger share costs no more
 # After one of these nothing else will go through either: stop, keep the rest for the next run.
 _STOPPERS = (AuthError, PermissionDenied, ConfigError, RateLimited)
+# How many postings per connection are under way between two notes of what became of them.
+_WINDOW = 8
+_Ended = tuple[OutboxRow, PostingResult]
 
 
 @dataclass(slots=True)
@@ -75,32 +82,62 @@ class PushReport:
         )
 
 
-def push(company: CompanySettings, ledger: Ledger, connector: Connector, run: Run) -> PushReport:
+def push(
+    company: CompanySettings,
+    ledger: Ledger,
+    connector: Connector,
+    run: Run,
+    *,
+    another: Callable[[], Connector] | None = None,
+) -> PushReport:
     """Bring every posting in the outbox into the ERP, oldest first, until none is left that can go now.
 
-    What the ERP refuses for good becomes an exception case again; what is uncertain is looked up the next time;
-    what surely did not happen waits. Raises LeaseHeld when another process pushes for this company.
+    What the ERP refuses for good becomes an exception case again; what is uncertain is looked up once the ERP has had
+    its time to finish, which may be the next run; what surely did not happen waits. ``another`` opens a further
+    connection: where the connector allows several postings at once they go side by side, those that touch the same
+    item one after the other. Raises LeaseHeld when another process pushes for this company.
     """
-    pusher = _Pusher(
-        name=company.name, ledger=ledger, connector=connector, run=run, worker=f"{socket.gethostname()}:{os.getpid()}"
-    )
-    try:
-        pusher.work_off()
-    finally:
-        ledger.release_lease(company.name, worker=pusher.worker)
+    with ExitStack() as opened:
+        further = connector.capabilities.parallel - 1 if another and not isinstance(connector, BatchConnector) else 0
+        others = []
+        for _ in range(further):
+            assert another is not None
+            others.append(another())
+            opened.callback(others[-1].close)
+        pusher = _Pusher(
+            name=company.name,
+            ledger=ledger,
+            connectors=(connector, *others),
+            run=run,
+            worker=f"{socket.gethostname()}:{os.getpid()}",
+        )
+        try:
+            pusher.work_off()
+        finally:
+            pusher.let_go(pusher.worker)
     return pusher.report
 
 
 @dataclass(slots=True, kw_only=True)
 class _Pusher:
-    """One worker's way through the outbox of one company."""
+    """One worker's way through the outbox of one company; with several connections, side by side."""
 
     name: str
     ledger: Ledger
-    connector: Connector
+    connectors: tuple[Connector, ...]
     run: Run
     worker: str
     report: PushReport = field(default_factory=PushReport)
+    stopped: str = ""
+
+    @property
+    def connector(self) -> Connector:
+        """The first connection, which does everything that is not done side by side."""
+        return self.connectors[0]
+
+    @property
+    def _settle(self) -> timedelta:
+        return timedelta(seconds=self.connector.capabilities.settle_seconds)
 
     def work_off(self) -> None:
         """Every row once; what comes back a second time waits for the next run."""
@@ -112,7 +149,8 @@ class _Pusher:
             if isinstance(self.connector, BatchConnector):
                 self._apply_together(self.connector, [row for row in rows if row.action == "post"])
                 singles = [row for row in rows if row.action != "post"]
-            if not self._one_by_one(singles):
+            self._one_by_one(singles)
+            if self.stopped:
                 return
 
     def _claim(self) -> tuple[OutboxRow, ...]:
@@ -122,57 +160,80 @@ class _Pusher:
         except LeaseHeld as held:
             if not _died_here(held.holder):
                 raise
-            self.ledger.release_lease(self.name, worker=held.holder)
+            self.let_go(held.holder)
             return self._claim_once()
+
+    def let_go(self, worker: str) -> None:
+        """Give that worker's right to push back; what it was sending is left to settle."""
+        self.ledger.release_lease(self.name, worker=worker, settle=self._settle)
 
     def _claim_once(self) -> tuple[OutboxRow, ...]:
         change = self.run.change("connector", self.worker, "claimed for sending")
         limit = _AT_ONCE_IN_FILES if isinstance(self.connector, BatchConnector) else _AT_ONCE
-        return self.ledger.claim_postings(self.name, worker=self.worker, limit=limit, lease=_LEASE, change=change)
+        return self.ledger.claim_postings(
+            self.name, worker=self.worker, limit=limit, lease=_LEASE, settle=self._settle, change=change
+        )
 
-    def _one_by_one(self, rows: Sequence[OutboxRow]) -> bool:
-        """Send these rows; false when the connector said that nothing more will go through now."""
-        for place, row in enumerate(rows):
+    def _one_by_one(self, rows: Sequence[OutboxRow]) -> None:
+        """Send these rows; once the connector says that nothing more will go through now, the rest waits."""
+        at_once = 1 if len(self.connectors) == 1 else _WINDOW * len(self.connectors)
+        for start in range(0, len(rows), at_once):
+            if self.stopped:
+                self._note([(row, PostingResult(state="planned")) for row in rows[start:]])
+                return
+            self._note(list(self._side_by_side(rows[start : start + at_once])))
+
+    def _side_by_side(self, rows: Sequence[OutboxRow]) -> Iterator[_Ended]:
+        """What became of these rows, in their order, whichever connection was done first."""
+        lanes = lanes_of(rows, len(self.connectors))
+        if len(lanes) == 1:
+            yield from self._along(lanes[0], self.connector)
+            return
+        with ThreadPoolExecutor(len(lanes)) as threads:
+            ended = list(threads.map(lambda pair: list(self._along(*pair)), zip(lanes, self.connectors, strict=False)))
+        of = {row.outbox_id: (row, result) for lane in ended for row, result in lane}
+        yield from (of[row.outbox_id] for row in rows)
+
+    def _along(self, lane: Sequence[OutboxRow], connector: Connector) -> Iterator[_Ended]:
+        """One row after the other over one connection."""
+        for row in lane:
+            if self.stopped:
+                yield row, PostingResult(state="planned")
+                continue
             try:
-                result = self._send(row)
+                yield row, self._send(row, connector)
             except _STOPPERS as error:
-                with self.ledger.transaction(self.name) as unit:
-                    self._note(unit, row, PostingResult(state="planned", message=str(error)))
-                    for later in rows[place + 1 :]:
-                        self._note(unit, later, PostingResult(state="planned"))
-                return False
-            with self.ledger.transaction(self.name) as unit:
-                self._note(unit, row, result)
-        return True
+                self.stopped = str(error)
+                yield row, PostingResult(state="planned", message=str(error))
 
     def _apply_together(self, connector: BatchConnector, rows: Sequence[OutboxRow]) -> None:
         if not rows:
             return
+        numbers = [row.outbox_id for row in rows]
 
         def tick(step: str) -> None:
-            with self.ledger.transaction(self.name) as unit:
-                for row in rows:
-                    self._renew(unit, row, step)
+            self._renew(numbers, step)
 
         try:
             prior = connector.find_many([row.key for row in rows])
             work = [(connector.plan(row.posting), prior.get(row.key)) for row in rows]
-            results = [_result(one) for one in connector.apply_many(work, tick)]
+            remotes = connector.apply_many(work, tick)
+            results = [_result(one, plan) for one, (plan, _) in zip(remotes, work, strict=True)]
         except ErpError as error:
             results = [_failure(error)] * len(rows)
-        with self.ledger.transaction(self.name) as unit:
-            for row, result in zip(rows, results, strict=True):
-                self._note(unit, row, result)
+        self._note(list(zip(rows, results, strict=True)))
 
-    def _send(self, row: OutboxRow) -> PostingResult:
+    def _send(self, row: OutboxRow, connector: Connector) -> PostingResult:
+        def tick(step: str) -> None:
+            self._renew([row.outbox_id], step)
+
         try:
             if row.action == "reverse":
-                self._renew(self.ledger, row, "reverse")
-                reason = "decision taken back in Lettrage"
-                return _result(self.connector.reverse(row.key, reason, self.run.as_of))
-            plan = self.connector.plan(row.posting)
-            prior = self.connector.find(row.key)
-            return _result(self.connector.apply(plan, prior, lambda step: self._renew(self.ledger, row, step)))
+                tick("reverse")
+                return _result(connector.reverse(row.key, "decision taken back in Lettrage", self.run.as_of))
+            plan = connector.plan(row.posting)
+            prior = connector.find(row.key)
+            return _result(connector.apply(plan, prior, tick), plan)
         except UnknownPosting as error:
             return PostingResult(state="confirmed", message=f"nothing to take back: {error}")
         except _STOPPERS:
@@ -180,16 +241,21 @@ class _Pusher:
         except ErpError as error:
             return _failure(error)
 
-    def _renew(self, unit: Ledger, row: OutboxRow, step: str) -> None:
+    def _renew(self, numbers: Sequence[int], step: str) -> None:
         change = self.run.change("connector", self.worker)
-        unit.renew_lease(self.name, row.outbox_id, worker=self.worker, step=step, lease=_LEASE, change=change)
+        self.ledger.renew_leases(self.name, numbers, worker=self.worker, step=step, lease=_LEASE, change=change)
 
-    def _note(self, unit: Ledger, row: OutboxRow, result: PostingResult) -> None:
-        change = self.run.change("connector", self.worker, result.message)
-        unit.record_result(self.name, row.outbox_id, result, worker=self.worker, change=change)
-        if result.state == "rejected" and row.action == "post":
-            self._hand_back(unit, row, result)
-        self.report.count(row, result)
+    def _note(self, ended: Sequence[_Ended]) -> None:
+        """Put down what became of these rows, all in one unit of work."""
+        change = self.run.change("connector", self.worker)
+        with self.ledger.transaction(self.name) as unit:
+            results = [(row.outbox_id, result) for row, result in ended]
+            unit.record_results(self.name, results, worker=self.worker, change=change)
+            for row, result in ended:
+                if result.state == "rejected" and row.action == "post":
+                    self._hand_back(unit, row, result)
+        for row, result in ended:
+            self.report.count(row, result)
 
     def _hand_back(self, unit: Ledger, row: OutboxRow, result: PostingResult) -> None:
         """What the ERP refuses is a person's case again, with the ERP's own words."""
@@ -224,19 +290,32 @@ def _died_here(worker: str) -> bool:
     return False
 
 
-def _result(remote: RemotePosting | ErpError) -> PostingResult:
+def _result(remote: RemotePosting | ErpError, plan: PostingPlan | None = None) -> PostingResult:
     if isinstance(remote, ErpError):
         return _failure(remote)
+    said = "; ".join(filter(None, [remote.detail, *_worth_knowing(remote, plan)]))
     if remote.state in {"posted", "reversed"}:
-        return PostingResult(state="confirmed", native_ids=remote.native_ids, message=remote.detail)
+        return PostingResult(state="confirmed", native_ids=remote.native_ids, message=said)
     if remote.state == "submitted":
-        return PostingResult(state="submitted", native_ids=remote.native_ids, message=remote.detail)
+        return PostingResult(state="submitted", native_ids=remote.native_ids, message=said)
     message = remote.detail or f"the ERP holds it as {remote.state}; it is completed with the next run"
     return PostingResult(state="ambiguous", native_ids=remote.native_ids, message=message)
 
 
+def _worth_knowing(remote: RemotePosting, plan: PostingPlan | None) -> Iterator[str]:
+    """What stands in the ERP otherwise than one would think: not allocated there, or on account until explained."""
+    if plan is None:
+        return
+    yield from plan.degraded
+    rest = remote.on_account - plan.posting.on_account
+    if plan.posting.unallocated and rest:
+        yield f"{money_text(rest, remote.currency)} of it stand on account there until a person has explained them"
+
+
 def _failure(error: ErpError) -> PostingResult:
-    if isinstance(error, AmbiguousOutcome | PartialFailure | ProtocolError):
+    if isinstance(error, AmbiguousOutcome):
+        return PostingResult(state="ambiguous", message=str(error), settle_seconds=error.settle_seconds)
+    if isinstance(error, PartialFailure | ProtocolError):
         return PostingResult(state="ambiguous", message=str(error))
     if isinstance(error, (Transient, *_STOPPERS)):
         return PostingResult(state="planned", message=str(error))

@@ -138,7 +138,7 @@ def entries_become_payments(connection: Connection, company_id: int) -> Iterator
         literal(0).label("n"),
     ).where(_ENTRIES.company_id == company_id, _ENTRIES.status == "booked")
     paid = select(_PAYMENTS.entry_key, _PAYMENTS.currency, literal(0), _PAYMENTS.amount, literal(1)).where(
-        _PAYMENTS.company_id == company_id
+        _PAYMENTS.company_id == company_id, _PAYMENTS.replaced_by.is_(None)
     )
     # Both in one list and added up: whichever side has more, or the other nothing, it shows.
     both = union_all(booked, paid).subquery().c

@@ -32,7 +32,7 @@ def days_add_up(connection: Connection, company_id: int) -> Iterator[Violation]:
             schema.entries,
             and_(_ENTRIES.company_id == _PAYMENTS.company_id, _ENTRIES.entry_key == _PAYMENTS.entry_key),
         )
-        .where(_PAYMENTS.company_id == company_id)
+        .where(_PAYMENTS.company_id == company_id, _PAYMENTS.replaced_by.is_(None))
     )
     both = union_all(booked, told).subquery().c
     moved, accounted = func.sum(both.moved), func.sum(both.told)

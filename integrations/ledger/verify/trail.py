@@ -5,11 +5,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from integrations.ledger import schema
 from integrations.ledger.database import BATCH
 from integrations.ledger.decisions import SEALED_AMOUNTS, SEALED_SAID, SEALED_WHO, decision_hash
+from integrations.ledger.enrichment import telling_hash
 from integrations.ledger.intake_statements import payment_mark
 from integrations.ledger.records import Violation
 from integrations.ledger.unit import chained, digest
@@ -20,6 +21,7 @@ _AUDIT, _DECISIONS, _ALLOCATIONS, _PAYMENTS = (
     schema.allocations.c,
     schema.payments.c,
 )
+_TOLD = schema.entry_history.c
 _MODULUS = 1 << 256
 
 
@@ -191,6 +193,44 @@ def payments_on_record(connection: Connection, company_id: int) -> Iterator[Viol
     yield from _unlike(promised, marks, counts)
 
 
+def tellings_on_record(connection: Connection, company_id: int) -> Iterator[Violation]:
+    """What later deliveries said of an entry is what was put down when they came, and none of it is missing."""
+    noted: set[int] = set()
+    for row in _entries(connection, company_id):
+        if row.event != "entries_told_again" or row.content is None:
+            continue
+        said = json.loads(row.content)
+        seals = []
+        for told in connection.execute(
+            select(schema.entry_history)
+            .where(
+                *(_TOLD.company_id == company_id, _TOLD.file_id == said["file_id"]),
+                _TOLD.history_id.between(said["first"], said["last"]),
+            )
+            .order_by(_TOLD.history_id)
+        ).yield_per(BATCH):
+            seals.append(told.content_hash)
+            if told.said is not None and _telling(told) != told.content_hash:
+                message = "what a later file said of it was changed after it was put down"
+                yield Violation(law="tellings_on_record", where=f"entry {told.entry_key}", message=message)
+        noted.add(said["file_id"])
+        if digest(*seals) != said["digest"]:
+            message = f"{said['count']} entries were told again by that file; {len(seals)} are there, not as they were"
+            yield Violation(law="tellings_on_record", where=f"audit entry {row.sequence}", message=message)
+    stray = connection.execute(
+        select(_TOLD.file_id, func.count()).where(_TOLD.company_id == company_id).group_by(_TOLD.file_id)
+    )
+    for file_id, count in stray:
+        if file_id not in noted:
+            message = f"{count} entries were told again by it, without any record"
+            yield Violation(law="tellings_on_record", where=f"file number {file_id}", message=message)
+
+
+def _telling(row: Any) -> str:
+    words = {"salt": row.salt or "", "before": row.before or "", "said": row.said}
+    return telling_hash(row.entry_key, row.file_id, applied=bool(row.applied), **words)
+
+
 def _unlike(
     promised: Mapping[int, Mapping[str, Any]], marks: Mapping[int, int], counts: Mapping[int, int]
 ) -> Iterator[Violation]:
@@ -206,4 +246,4 @@ def _unlike(
             yield Violation(law="payments_on_record", where=f"file {said['name']}", message=message)
 
 
-LAWS = (chain_unbroken, decisions_as_sealed, decisions_on_record, payments_on_record)
+LAWS = (chain_unbroken, decisions_as_sealed, decisions_on_record, payments_on_record, tellings_on_record)
