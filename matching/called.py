@@ -45,8 +45,8 @@ COUNTE PLZ POSTB BOX PLASS PLATZ PLATS KS SS IBAN BIC KONTO BLZ ACCOU
 """
 _PASSED_WORDS = """
 INST RECU SEPA NR NRO NO NUM NUMMER NUMER NUMBER NUMERO N C CISLO V VOM VON OF FOR FUER FUR DE DO DU DA ZA OM O THE YOUR
-OUR IHRE IHR UNSERE UW VOTRE NOTRE VAR VART DERES ER SU VASI VASE D DD DATED LIST LISTE LA LE EL OG OCH UND AND ET EN I
-E Y A P PT TO
+OUR IHRE IHR UNSERE UW VOTRE NOTRE VAR VART DERES ER SU VASI VASE D DD DATED LIST LISTE NOTE LA LE EL OG OCH UND AND ET EN
+I E Y A P PT TO
 """
 _DOCUMENT, _OTHERWISE = tuple(_DOCUMENT_WORDS.split()), tuple(_OTHER_WORDS.split())
 _PASSED = frozenset(_PASSED_WORDS.split())
@@ -88,11 +88,13 @@ def called(text: str, start: int, of_no_meaning: Iterable[str] = ()) -> Called:
         kind = Called.DOCUMENT if word == "ACCOUNT" and text.endswith("ON ", 0, end) else _kind(word)
         if kind is Called.OTHERWISE:
             return kind
-        if kind is Called.DOCUMENT:
+        if kind is Called.DOCUMENT and found is not Called.STRANGELY:
             # ``proforma invoice``, ``order invoice``: the word in front decides.
             found = kind
         elif word not in _PASSED and word not in of_no_meaning:
-            return found if found is Called.DOCUMENT else Called.STRANGELY
+            if found is Called.DOCUMENT:
+                break
+            found = Called.STRANGELY
     return found
 
 

@@ -218,7 +218,10 @@ class Reading:
             if open_items.open[place] == amount:
                 return False
             if self.payer_grade(customer) > Payer.UNKNOWN and (
-                len(self.strong) > 1 or len(self.exactly_paid) != 1 or self.index.is_coarse(customer)
+                len(self.strong) > 1
+                or len(self.exactly_paid) != 1
+                or self.index.is_coarse(customer)
+                or reasons.said(self.text) != "unknown"
             ):
                 return False
         return True

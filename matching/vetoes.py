@@ -101,7 +101,7 @@ def _far_less(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> s
     del reading, index
     if hypothesis.relation != "short":
         return ""
-    if len(hypothesis.lines) > 1:
+    if len(hypothesis.lines) > 1 or len(hypothesis.quoted) > 1:
         return "several documents are named, and which of them is short is not said"
     far = any(line.residual > 4 * line.cash and line.reason == "unknown" for line in hypothesis.lines)
     return "far less was paid than the named item amounts to" if far else ""
