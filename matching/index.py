@@ -35,6 +35,7 @@ class LedgerIndex:
             opened.add(item for item in chunk if item.open_amount)
             settled.add(item for item in chunk if not item.open_amount)
         self.parties = Parties(customers, history.learned, policy, owing)
+        self.habits = self.parties.habits
         self.open = ItemTable(opened, self.parties)
         self.settled = ItemTable(settled, self.parties)
         del opened, settled

@@ -1,4 +1,4 @@
-"""Learning from what people confirmed: who pays from which account and under which name, and what is never ours.
+"""Learning from what people confirmed: who pays, how each customer is used to pay, and what is never ours.
 
 Pure functions from confirmed clears to learned facts. A fact keeps where it came from and how often it was confirmed;
 it can be listed, revoked (leave it out of the history) and replayed (the same clears in any order give the same facts).
@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from matching.habits import confirmed
+from matching.model.decision import Allocation
 from matching.model.open_item import Customer, LearnedFact, OpenItem
 from matching.model.payment import Payment
 from matching.text.names import name_key
@@ -19,8 +21,9 @@ from matching.text.normal import compact
 class ConfirmedClear:
     """A payment that a person has cleared: onto which items, or as money that is no customer's payment.
 
-    ``items`` are the items as they were when cleared; ``on_account_of`` the customer whose account took the whole
-    payment, where no item did. ``source`` is the decision's id, ``cleared_on`` the day.
+    ``items`` are the items as they were before the clear, ``allocations`` what each got, ``others`` what else was open
+    of the customer then; ``on_account_of`` the customer whose account took the whole payment, where no item did.
+    ``source`` is the decision's id, ``cleared_on`` the day.
     """
 
     payment: Payment
@@ -29,6 +32,8 @@ class ConfirmedClear:
     source: str
     not_ours: bool = False
     on_account_of: str = ""
+    allocations: tuple[Allocation, ...] = ()
+    others: tuple[OpenItem, ...] = ()
 
 
 def learn(
@@ -72,12 +77,16 @@ def _facts_of(clear: ConfirmedClear) -> list[LearnedFact]:
             found.append(_fact("not_ours", subject, "", clear))
         return found
     owners = {item.customer_id for item in clear.items} or ({clear.on_account_of} - {""})
-    if len(owners) != 1 or clear.payment.amount <= 0:
-        # Who pays for several customers at once is a factor or a head office: that is declared, not guessed.
+    if clear.payment.amount <= 0:
+        return found
+    if account:
+        # Who pays for several customers, at once or one by one, is their factor or agent: a fact for each of them.
+        found.extend(_fact("payer_account", account, owner, clear) for owner in sorted(owners))
+    if len(owners) != 1:
         return found
     customer_id = next(iter(owners))
-    if account:
-        found.append(_fact("payer_account", account, customer_id, clear))
+    habits = confirmed(clear.payment, clear.items, clear.allocations, clear.others)
+    found.extend(_fact(kind, subject, customer_id, clear) for kind, subject in habits)
     if name:
         found.append(_fact("payer_name", name, customer_id, clear))
     return found

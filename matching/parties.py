@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from matching.habits import Habits
 from matching.model.open_item import Customer, LearnedFact
 from matching.model.policy import Policy
 from matching.text.names import name_key, whole_key
@@ -42,8 +43,10 @@ class Parties:
         self.learned_names: dict[str, tuple[int, ...]] = {}
         self.not_ours: set[str] = set()
         self.house_accounts = {compact(house.account) for house in policy.house_accounts} - {""}
+        facts = tuple(learned)
+        self.habits = Habits(facts)
         self._index_customers()
-        self._learn(learned)
+        self._learn(facts)
         self._heads = self._group_heads()
         self._groups = self._members_of_groups()
         self._payers = self._declared_payers()
@@ -127,6 +130,10 @@ class Parties:
         if payer == customer or self._heads[payer] == self._heads[customer]:
             return True
         return compact(self.ids[payer]) in self._payers.get(customer, ())
+
+    def by_text(self, text: str) -> int:
+        """The customer whom people have confirmed for a text like this, or -1."""
+        return self._places.get(self.habits.payer_by_text(text), -1) if self.habits else -1
 
     def pays_for(self, account: str, customer: int) -> bool:
         """Whether an account is declared as payer for the customer."""

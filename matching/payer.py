@@ -12,6 +12,7 @@ from matching.text.normal import compact
 _ALIKE = 86.0
 _SURE = 94.0
 _SAME = 97.0
+_MANY = 3
 _WORD = re.compile(r"[A-Z0-9][A-Z0-9-]{3,19}")
 
 
@@ -55,6 +56,11 @@ class PayerView:
         return found if grade in {"name", "cut"} else ()
 
     @lazily
+    def by_text(self) -> int:
+        """The customer whom people have confirmed for a text like this, where neither name nor account is given."""
+        return -1 if self.name or self.account else self._parties.by_text(self._text)
+
+    @lazily
     def by_number(self) -> tuple[int, ...]:
         """The customers whose number stands in the text."""
         return _numbers_named(self._payment, self._text, self._parties) if not self.by_account else ()
@@ -74,7 +80,7 @@ class PayerView:
             return list(self.by_name[:8]), grade
         if self.name_grade == "similar":
             return list(self.by_name[:4]), Payer.SIMILAR
-        return [], Payer.UNKNOWN
+        return ([self.by_text], Payer.SIMILAR) if self.by_text >= 0 else ([], Payer.UNKNOWN)
 
     def grade_for(self, customer: int, parties: Parties) -> Payer:
         """How surely this payer pays for that customer."""
@@ -85,6 +91,9 @@ class PayerView:
             return Payer.ACCOUNT
         if customer in self.by_ultimate:
             return Payer.NAMED
+        if self.learned and len(self.by_account) >= _MANY:
+            # People have confirmed this account for many customers: a factor, an agent. It may pay for others too.
+            return Payer.UNKNOWN
         if self.by_account:
             # The account is another customer's. A name that is exactly this customer's makes it doubtful, not wrong.
             return Payer.SIMILAR if self.name and parties.likeness(self.name, customer) >= _SURE else Payer.OTHER
@@ -97,7 +106,7 @@ class PayerView:
         if customer in self.by_number:
             return Payer.SIMILAR if known else Payer.NAMED
         if not self.name:
-            return Payer.UNKNOWN
+            return Payer.SIMILAR if customer == self.by_text else Payer.UNKNOWN
         return self._grade_by_likeness(customer, parties, known=known)
 
     def _grade_by_likeness(self, customer: int, parties: Parties, *, known: bool) -> Payer:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from benchmarks.matching import engine_run
+from benchmarks.matching import engine_run, learning
 from benchmarks.matching.baselines import BASELINES, SLOW_BASELINES, exact_script
 from benchmarks.matching.ceiling import ceiling
 from benchmarks.matching.fourth_world import generate_fourth
@@ -18,6 +18,8 @@ from benchmarks.matching.world import World
 
 Row = dict[str, object]
 SLOW_SAMPLE = 400
+CLEARS = (0, 100, 1_000)
+REGULARS = 1_000
 
 
 def make_world(which: str, level: str, payments: int, items: int, seed: int) -> World:
@@ -111,23 +113,26 @@ def facts(world: World, ours: Score) -> list[Row]:
 
 
 def learning_curve(which: str, level: str, payments: int, items: int, seed: int) -> list[Row]:
-    """The second half of the payments after 0, 100 and 1,000 exceptions of the first half were cleared by people."""
-    world = make_world(which, level, payments, items, seed)
-    rows: list[Row] = []
-    for clears in (0, 100, 1_000):
-        later = engine_run.with_first_half_cleared(world, clears)
-        result = score("Lettrage", later, engine_run.run(later))
-        wrong = result.verdicts["wrong"] + result.verdicts["equivalent"]
-        rows.append(
-            {
-                "cleared by people": clears,
-                "learned facts": len(later.history.learned),
-                "posted right": _percent(result.rate),
-                "precision": _percent(result.precision, 3),
-                "wrong": wrong,
-            }
-        )
-    return rows
+    """The second half of a world's payments after 0, 100 and 1,000 exceptions of the first half were cleared."""
+    return _curve(learning.second_half(make_world(which, level, payments, items, seed), CLEARS))
+
+
+def habit_curve(customers: int, seed: int) -> list[Row]:
+    """The last nights of customers who keep their habits, after exceptions of the nights before were cleared."""
+    return _curve(learning.habits(customers, seed, CLEARS))
+
+
+def _curve(points: list[learning.Learned]) -> list[Row]:
+    return [
+        {
+            "cleared by people": point.clears,
+            "learned facts": point.facts,
+            "posted right": _percent(point.rate),
+            "posted": point.posted,
+            "wrong": point.wrong,
+        }
+        for point in points
+    ]
 
 
 def scaling(level: str, payments: int, items: int, seed: int) -> list[Row]:
@@ -165,6 +170,7 @@ def run_tables(say: Callable[[str, Iterable[Row]], None], argv: list[str]) -> No
         say(f"{world.name}: by kind of case", per_kind(world, ours))
         say(f"{world.name}: further figures", facts(world, ours))
         say(f"{world.name}: learning", learning_curve(which, asked.level, asked.payments, asked.items, asked.seed))
+    say(f"{REGULARS:,} customers who keep their habits: learning", habit_curve(REGULARS, asked.seed))
     if asked.scaling:
         say("ten times the open items", scaling(asked.level, 2_000, asked.items, asked.seed))
         say("a large ledger in memory", memory(1_000_000))

@@ -300,6 +300,10 @@ class Reading(Protocol):
         """Items with something still open, in order of item id; ``open_amount`` counts our own postings already."""
         ...
 
+    def open_items_of(self, company: str, customer_id: str) -> list[OpenItem]:
+        """What is still open of one customer, in order of item id."""
+        ...
+
     def settled_items(self, company: str) -> Iterator[OpenItem]:
         """What was paid before: delivered as settled, vanished from the ERP, or paid by our own decisions."""
         ...

@@ -69,6 +69,12 @@ def open_items(connection: Connection, company_id: int) -> Iterator[OpenItem]:
         yield from map(item_of, rows)
 
 
+def open_items_of(connection: Connection, company_id: int, customer_id: str) -> list[OpenItem]:
+    """One customer's items with something still open."""
+    of_customer = (_ITEMS.customer_id == customer_id, ~_ITEMS.gone, _ITEMS.direction * _REST > 0)
+    return [item_of(row) for rows in _pages(connection, company_id, *of_customer) for row in rows]
+
+
 def settled_items(connection: Connection, company_id: int) -> Iterator[OpenItem]:
     """What was paid before, by whomever."""
     paid = or_(_ITEMS.gone, _ITEMS.direction * _REST <= 0)

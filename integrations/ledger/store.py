@@ -405,6 +405,10 @@ class SqlLedger:
         """See the port."""
         return self._many(company, reading_items.settled_items)
 
+    def open_items_of(self, company: str, customer_id: str) -> list[OpenItem]:
+        """See the port."""
+        return self._one(company, reading_items.open_items_of, customer_id)
+
     def items(self, company: str, item_ids: Sequence[str]) -> dict[str, OpenItem]:
         """See the port."""
         return self._one(company, reading_items.items, item_ids)

@@ -4,7 +4,7 @@ Rights and limits are enforced here, whoever calls: the command line, Dagster, a
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal as Number
 from itertools import islice
 from typing import Literal
@@ -288,9 +288,15 @@ def _remember(  # noqa: PLR0917 - ledger and run as everywhere, then what was de
 ) -> None:
     """Learn from what was confirmed: whose account and name the payer's are, or that its money is never ours."""
     items = unit.items(name, [one.item_id for one in decision.allocations])
+    # The ledger counts this decision already; habits are about what stood open before it.
+    settled = {one.item_id: one.settled for one in decision.allocations}
+    before = tuple(replace(item, open_amount=item.open_amount + settled[key]) for key, item in items.items())
+    owners = {item.customer_id for item in before}
     clear = ConfirmedClear(
         payment=payment,
-        items=tuple(items.values()),
+        items=before,
+        allocations=decision.allocations,
+        others=tuple(unit.open_items_of(name, owners.pop())) if len(owners) == 1 else (),
         cleared_on=run.as_of,
         source=str(source),
         not_ours=decision.ignored is not None,

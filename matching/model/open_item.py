@@ -68,7 +68,7 @@ class LearnedFact:
     """Something people confirmed by clearing, usable next time.
 
     ``kind``: ``payer_account`` (subject = account number), ``payer_name`` (subject = name as the bank wrote it),
-    ``reference_habit`` (subject = text pattern), ``tolerance_habit`` (subject = customer id), ``not_ours``
+    ``reference_habit`` and ``tolerance_habit`` (subject = the habit as ``matching.habits`` words it), ``not_ours``
     (subject = account number or name whose money is never a customer payment). ``customer_id`` is whom it points
     to (empty for not_ours), ``confirmations`` how many decisions confirmed it, ``source`` the decision id it came
     from first, ``learned_on`` the day of the last confirmation.

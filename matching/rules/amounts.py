@@ -15,6 +15,8 @@ from matching.reading import Reading
 
 _SUBSETS_OF = 8
 _CENTS_PER_DOCUMENT = 1
+_HABIT_AT_MOST = 10
+"""What a customer is used to deduct is written off up to a tenth of what is owed."""
 
 
 def whole_lines(places: Sequence[int], index: LedgerIndex) -> tuple[Line, ...]:
@@ -63,7 +65,7 @@ def _discounted(
     taken = _choice(offered, missing, table.discount)
     if taken is None:
         return None
-    if index.policy.accept_late_discount:
+    if index.policy.accept_late_discount or _granted_late(taken, reading, index):
         return "late", _discount_lines(places, taken, missing, index), 0
     lines = []
     for place in places:
@@ -76,6 +78,15 @@ def _discounted(
         line = lines[first]
         lines[first] = Line(line.place, line.cash + surplus, residual=line.residual - surplus, reason=line.reason)
     return "late", tuple(lines), 0
+
+
+def _granted_late(places: list[int], reading: Reading, index: LedgerIndex) -> bool:
+    """Whether people have granted these customers their discount so late each time."""
+    table, habits = index.open, index.habits
+    return bool(habits) and all(
+        habits.grants_late(index.parties.ids[table.customer[place]], reading.paid_on - table.discount_until[place])
+        for place in places
+    )
 
 
 def _choice(places: list[int], missing: int, discount: Sequence[int]) -> list[int] | None:
@@ -131,6 +142,10 @@ def _forgiven(
     limit = limits.get(reading.payment.currency, limits.get("", 0))
     shared = reading.payment.charge_bearer.upper() in {"SHA", "SHAR", "CRED", "BEN"}
     charged = missing <= limit and (shared or missing == abs(reading.payment.charges))
+    habit = bool(index.habits) and index.habits.writes_off(
+        index.parties.ids[table.customer[places[0]]], missing, reading.payment.currency
+    )
+    charged = charged or (habit and missing * _HABIT_AT_MOST <= total)
     largest = max(places, key=lambda place: (table.open[place], -place))
     if not (small or charged) or table.open[largest] <= missing:
         return None

@@ -11,6 +11,7 @@ from itertools import combinations
 from math import gcd
 
 from matching.grades import Payer, Reference
+from matching.habits import ANOTHER, EVERYTHING_DUE, OLDEST, SOMETHING_ELSE
 from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
 from matching.reading import Reading
@@ -47,7 +48,7 @@ def _by_amount(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]:
     ways = len({hypothesis.places for hypothesis in sums}) + len(singles) + len(elsewhere)
     for hypothesis in sums:
         found = hypothesis._replace(payer=sure)
-        if ways > 1:
+        if ways > 1 and not _used_to(reading, index, hypothesis, places):
             found = found.doubted(f"the amount fits the payer's open items in {ways} ways", 5_000)
         if len(places) >= MOST_ITEMS:
             found = found.doubted("the payer has too many open items to count the ways", 5_000)
@@ -75,17 +76,43 @@ def _judged_singles(
     sure: Payer,
 ) -> Iterator[Hypothesis]:
     ways = len(singles) + len(elsewhere)
+    usual = _usual(reading, index, singles, elsewhere)
     rivals = [s for s in sums if index.is_coarse(index.open.customer[s.places[0]]) or _round(index, s.places)]
     for place in (*singles[:_MOST_SINGLES], *elsewhere[:_MOST_SINGLES]):
         for relation, lines, rest in fits((place,), reading, index):
             if relation not in {"exact", "discount"}:
                 continue
             found = Hypothesis("amount_of_payer", relation, lines, Reference.NONE, sure, rest)
-            if ways + len(rivals) > 1:
+            if ways + len(rivals) > 1 and not (place == usual and relation == "exact"):
                 found = found.doubted(f"the amount fits the payer's open items in {ways + len(rivals)} ways", 5_000)
             if place in elsewhere:
                 found = found.doubted("no document is named and the payer is not the customer itself", 4_900)
             yield found
+
+
+def _usual(reading: Reading, index: LedgerIndex, singles: list[int], elsewhere: list[int]) -> int:
+    """Of several equal items the oldest, where people have confirmed each time that it was meant; else -1."""
+    table = index.open
+    amount = reading.payment.amount
+    if len(singles) < 2 or elsewhere or not index.habits or any(table.open[place] != amount for place in singles):
+        return -1
+    oldest, second = sorted(singles, key=lambda place: (table.due[place], place))[:2]
+    customers = {table.customer[place] for place in singles}
+    known = len(customers) == 1 and index.habits.has(index.parties.ids[customers.pop()], OLDEST, ANOTHER)
+    return oldest if known and table.due[oldest] < table.due[second] else -1
+
+
+def _used_to(reading: Reading, index: LedgerIndex, family: Hypothesis, places: list[int]) -> bool:
+    """Whether the family is everything that is due, and the customer is known to pay that without a word."""
+    table = index.open
+    customers = {table.customer[place] for place in family.places}
+    if len(customers) != 1 or not index.habits:
+        return False
+    due = {
+        p for p in places if table.customer[p] in customers and table.due[p] <= reading.paid_on and table.open[p] > 0
+    }
+    habit = index.habits.has(index.parties.ids[customers.pop()], EVERYTHING_DUE, SOMETHING_ELSE)
+    return habit and due == set(family.places)
 
 
 def _round(index: LedgerIndex, places: Sequence[int]) -> bool:
@@ -98,7 +125,7 @@ def _sums(reading: Reading, index: LedgerIndex, places: list[int]) -> list[Hypot
     found: dict[tuple[int, ...], Hypothesis] = {}
     for rule, members in _families(index, places, amount):
         family = Hypothesis(rule, "family", whole_lines(members, index), Reference.NONE, Payer.UNKNOWN)
-        if _exchangeable(index, members, places):
+        if _exchangeable(index, members, places) and not _used_to(reading, index, family, places):
             family = family.doubted("other items of the payer could stand in for some of these", 4_000)
         found.setdefault(tuple(sorted(members)), family)
     pairs = [pair for pair in _pairs(index, places, amount) if tuple(sorted(pair)) not in found]

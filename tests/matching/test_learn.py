@@ -80,10 +80,9 @@ def test_an_account_confirmed_for_two_customers_no_longer_says_who_pays():
     "clear",
     [
         _clear("d1", _item("1", 100), account="NL1", name="Vos"),
-        _clear("d1", _item("1", 50), _item("2", 50, "C2")),
         _clear("d1"),
     ],
-    ids=["known-already", "for-two-customers", "for-nobody"],
+    ids=["known-already", "for-nobody"],
 )
 def test_nothing_is_learned_where_nothing_is_new_or_clear(clear):
     assert learn([clear], CUSTOMERS) == ()
