@@ -130,7 +130,9 @@ class Http:
         log: Callable[[Exchange], None] | None = None,
         sleep: Callable[[float], None] = time.sleep,
         settle_seconds: int = 0,
+        pace: Callable[[Mapping[str, str]], int] | None = None,
     ) -> None:
+        """``pace`` says, from the headers of an answer, how many seconds the next request has to wait."""
         self._client = httpx.Client(
             base_url=base_url.rstrip("/") + "/",
             headers={"User-Agent": "Lettrage", "Accept": "application/json", **(headers or {})},
@@ -144,6 +146,8 @@ class Http:
         self._log = log
         self._sleep = sleep
         self._settle_seconds = settle_seconds
+        self._pace = pace
+        self._pause = 0
 
     def close(self) -> None:
         """Let the connections go."""
@@ -189,6 +193,9 @@ class Http:
             options["content"] = dumps(options.pop("json"))
             headers["Content-Type"] = "application/json"
         request = self._client.build_request(method, path, headers=headers, **options)
+        if self._pause:
+            self._sleep(self._pause)
+            self._pause = 0
         try:
             response = self._client.send(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -199,6 +206,8 @@ class Http:
             self._note(request, None, writing=writing)
             raise self._broken(request, type(error).__name__, writing=writing) from None
         self._note(request, response, writing=writing)
+        if self._pace is not None:
+            self._pause = self._pace(response.headers)
         reply = _decoded(response)
         error_found = self._error(request, reply, writing=writing)
         if error_found is not None:

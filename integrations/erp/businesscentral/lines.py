@@ -104,7 +104,8 @@ def booking_of(posting: Posting, settings: Settings) -> Booking:
         for number, (customer, amount, applies_to, about) in enumerate(parts, start=1)
     )
     cash = sum(each.cash for each in kept)
-    booked = replace(posting, allocations=tuple(kept), on_account=posting.amount - posting.unallocated - cash)
+    amount = posting.amount - posting.unallocated
+    booked = replace(posting, amount=amount, unallocated=0, allocations=tuple(kept), on_account=amount - cash)
     return Booking(lines=lines, booked=booked, degraded=tuple(degraded))
 
 

@@ -30,6 +30,13 @@ MINIMAL = {
         "company": "Acme",
         "currency": "EUR",
     },
+    "exact_online": {
+        "division": 3977,
+        "client_id": "exact-client",
+        "secret_variable": "EXACT_SECRET",
+        "refresh_token_variable": "EXACT_TOKEN",
+        "token_file": "tokens.json",
+    },
     "tryton": {
         "url": "https://tryton.example",
         "database": "acme",
