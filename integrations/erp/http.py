@@ -206,7 +206,7 @@ class Http:
             self._note(request, None, writing=writing)
             raise self._broken(request, type(error).__name__, writing=writing) from None
         self._note(request, response, writing=writing)
-        if self._pace is not None:
+        if self._pace is not None and response.status_code != 429:
             self._pause = self._pace(response.headers)
         reply = _decoded(response)
         error_found = self._error(request, reply, writing=writing)
