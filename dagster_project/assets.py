@@ -18,7 +18,7 @@ from integrations.services.notes import NotesReport, put_notes
 from integrations.services.publish import publish
 from integrations.services.pull import pull
 from integrations.services.push import PushReport, push
-from integrations.services.sync import connector_of
+from integrations.services.sync import connected, connector_of, push_connected
 from integrations.services.worklist import all_cases
 from integrations.services.worklist import worklist as read_worklist
 
@@ -106,10 +106,9 @@ def _from_the_erp(office: Office) -> dg.AssetsDefinition:
     )
     def pull_erp(context: dg.AssetExecutionContext) -> Iterable[dg.MaterializeResult[None]]:
         run = office.run(context.run.run_id, context.run.tags)
-        with office.ledger() as ledger:
-            connector = connector_of(office.company)
+        with office.ledger() as ledger, connected(office.company) as connector:
             # What an earlier run left in the outbox comes first, so that the pull sees it.
-            left_over = push(office.company, ledger, connector, run)
+            left_over = push(office.company, ledger, connector, run, another=lambda: connector_of(office.company))
             report = pull(office.company, ledger, connector, run)
         yield dg.MaterializeResult(asset_key=office.key("customers"), metadata=telling.customers(report))
         yield dg.MaterializeResult(asset_key=office.key("open_items"), metadata=telling.open_items(report, left_over))
@@ -175,9 +174,7 @@ def _postings(office: Office) -> dg.AssetsDefinition:
     )
     def postings(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         with office.ledger() as ledger:
-            report = push(
-                office.company, ledger, connector_of(office.company), office.run(context.run.run_id, context.run.tags)
-            )
+            report = push_connected(office.company, ledger, office.run(context.run.run_id, context.run.tags))
         _say(context, report)
         return dg.MaterializeResult(metadata=telling.postings(report))
 

@@ -24,8 +24,7 @@ from integrations.services.allocated import look_up
 from integrations.services.clear import ClearOutcome
 from integrations.services.context import Run
 from integrations.services.publish import publish
-from integrations.services.push import push
-from integrations.services.sync import connector_of
+from integrations.services.sync import push_connected
 
 Work = Callable[[dg.OpExecutionContext, Ledger, str, Run], Sequence[ClearOutcome]]
 
@@ -127,7 +126,7 @@ def _tags(context: dg.OpExecutionContext) -> dict[str, str]:
 def _carry_on(office: Office, context: dg.OpExecutionContext, ledger: Ledger, run: Run) -> None:
     """Send what was decided to the ERP. That it could not be sent now changes nothing about the decision."""
     try:
-        report = push(office.company, ledger, connector_of(office.company), run)
+        report = push_connected(office.company, ledger, run)
         for message in report.messages:
             context.log.warning(message)
         publish(office.company, ledger)

@@ -32,6 +32,7 @@ class Database:
         self.wait = wait
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._sqlite_engine() if self.sqlite else self._postgresql_engine()
+        self._file: tuple[int, int] | None = None
 
     def _sqlite_engine(self) -> Engine:
         engine = create_engine(self.url, connect_args={"timeout": self.wait.total_seconds()})
@@ -58,9 +59,33 @@ class Database:
     def _postgresql_engine(self) -> Engine:
         return create_engine(self.url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
 
+    def remember_file(self) -> None:
+        """From now on the database is this file and no other one at its place."""
+        if self.sqlite:
+            self._file = self._file_there()
+
+    def _file_there(self) -> tuple[int, int] | None:
+        try:
+            found = Path(self.url.database or "").stat()
+        except OSError:
+            return None
+        return (found.st_dev, found.st_ino)
+
+    def _make_sure_of_file(self) -> None:
+        """An open SQLite file that was moved away can still be written, and nobody would ever see what was written."""
+        if self._file is None or self._file_there() == self._file:
+            return
+        message = (
+            f"the ledger's database file {self.url.database} was moved, replaced or deleted while it was in use; "
+            "nothing of this unit of work stayed. Put the file back with the -wal file beside it (docs/backup.md), "
+            "then run again"
+        )
+        raise LedgerUnavailable(message)
+
     @contextmanager
     def reading(self, *, one_moment: bool = False) -> Iterator[Connection]:
         """A connection to read with; with ``one_moment`` all its reads see the ledger at the same moment."""
+        self._make_sure_of_file()
         with self.in_words(), self.engine.connect() as connection:
             if not self.sqlite:
                 level = "REPEATABLE READ" if one_moment else "READ COMMITTED"
@@ -70,10 +95,12 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that may write; on SQLite the only one. Committed at the end, undone by any error."""
+        self._make_sure_of_file()
         with self.in_words(), self.engine.connect() as connection:
             connection = connection.execution_options(ledger_writes=True)  # noqa: PLW2901
             with connection.begin():
                 yield connection
+                self._make_sure_of_file()
 
     def take_turn(self, connection: Connection, number: int) -> None:
         """Wait until no other writer holds that number (a company, or 0 for the schema); held until the end."""

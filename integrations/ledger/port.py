@@ -336,6 +336,10 @@ class Reading(Protocol):
         """Everything about one payment. Raises NotFound."""
         ...
 
+    def payments(self, company: str, payment_ids: Sequence[str]) -> dict[str, Payment]:
+        """These payments as the bank told of them; unknown ids are left out."""
+        ...
+
     def find_payment(self, company: str, text: str) -> str:
         """The payment id for what a person typed: payment id, its beginning, case id or bank reference.
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, and_, case, func, or_, select
 
 from integrations.ledger import cases, codec, schema
-from integrations.ledger.database import BATCH
+from integrations.ledger.database import BATCH, batches
 from integrations.ledger.errors import NotFound
 from integrations.ledger.outbox import outbox_rows
 from integrations.ledger.recorded import recorded_decisions
@@ -261,6 +261,19 @@ def approvals(connection: Connection, company_id: int) -> list[Approval]:
 
 
 # -- One payment ------------------------------------------------------------------------------------------------------
+
+
+def payments(connection: Connection, company_id: int, payment_ids: Sequence[str]) -> dict[str, Payment]:
+    """These payments by id; unknown ids are left out."""
+    found: dict[str, Payment] = {}
+    for some in batches(payment_ids):
+        rows = connection.execute(
+            select(_PAYMENTS.payment_id, _PAYMENTS.content).where(
+                _PAYMENTS.company_id == company_id, _PAYMENTS.payment_id.in_(some)
+            )
+        )
+        found |= {row.payment_id: payment_of(row.content) for row in rows}
+    return found
 
 
 def find_payment(connection: Connection, company_id: int, text: str) -> str:

@@ -78,6 +78,7 @@ def open_ledger(url: str, *, migrate: bool = True, wait: timedelta = DEFAULT_WAI
     database = Database(url, wait=wait)
     try:
         bring_up_to_date(database, migrate=migrate)
+        database.remember_file()
     except BaseException:
         database.engine.dispose()
         raise
@@ -436,6 +437,10 @@ class SqlLedger:
     def payment(self, company: str, payment_id: str) -> PaymentView:
         """See the port."""
         return self._one(company, reading_payments.payment_view, payment_id)
+
+    def payments(self, company: str, payment_ids: Sequence[str]) -> dict[str, Payment]:
+        """See the port."""
+        return self._one(company, reading_payments.payments, payment_ids)
 
     def find_payment(self, company: str, text: str) -> str:
         """See the port."""

@@ -107,17 +107,11 @@ def plan_postings(name: str, unit: Ledger, run: Run, inputs: _Inputs | None = No
     known = inputs.items if inputs else {}
     missing = sorted(wanted - set(known))
     amounts = OpenAmounts({**known, **unit.items(name, missing)} if missing else known)
-    payments = inputs.payments if inputs else {}
-    postings = [
-        posting_of(name, one, payments.get(one.decision.payment_id) or _payment(unit, name, one.decision), amounts)
-        for one in waiting
-    ]
+    payments = dict(inputs.payments) if inputs else {}
+    payments |= unit.payments(name, sorted({one.decision.payment_id for one in waiting} - set(payments)))
+    postings = [posting_of(name, one, payments[one.decision.payment_id], amounts) for one in waiting]
     change = run.change("system", "outbox", "planned from decisions")
     return unit.plan_postings(name, postings, approved=True, change=change)
-
-
-def _payment(unit: Ledger, name: str, decision: Decision) -> Payment:
-    return unit.payment(name, decision.payment_id).payment
 
 
 def _read(company: CompanySettings, ledger: Ledger) -> _Inputs:

@@ -2,11 +2,20 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from integrations.ledger.port import Ledger, StatementRow
-from integrations.ledger.records import ArrivedFile, Change, KnownFile, PostingResult, PreparedEntry, RecordedDecision
+from integrations.ledger.records import (
+    ArrivedFile,
+    Change,
+    KnownFile,
+    PostingResult,
+    PreparedEntry,
+    RecordedDecision,
+    StandingEntry,
+)
 from matching.model.bank_statement import (
     BankEntry,
     EntryDetail,
@@ -308,6 +317,20 @@ def lived_in(ledger: Ledger) -> None:
     clear_p2(ledger)
     post_all(ledger)
     give_back_p5(ledger)
+
+
+def tell_again(ledger: Ledger) -> None:
+    """A second file breaks the collective p8 down into p8.1 and p8.2, and tells more of p9, which was set aside."""
+    deliver(ledger, payment("p8", 3000), payment("p9", -100), name="b.sta")
+    ledger.record_decisions(ACME, [set_aside("p9")], change=rule())
+    parts = entry([payment("p8.1", 1000), payment("p8.2", 2000)], 1)
+    more = replace(entry([payment("p9", -100)], 2), payments=(replace(payment("p9", -100), payer_name="The bank"),))
+
+    def combine(_standing: StandingEntry, arriving: PreparedEntry, _header: StatementHeader) -> PreparedEntry:
+        said = replace(arriving.entry, transaction_code="NMSC")
+        return replace(arriving, entry=said)
+
+    ledger.import_statement_file(ACME, arrived("c.sta"), rows([parts, more]), change=rule(400), combine=combine)
 
 
 def clear_p2(ledger: Ledger) -> None:

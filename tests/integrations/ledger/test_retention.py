@@ -10,7 +10,17 @@ from integrations.ledger.database import database_url
 from integrations.ledger.errors import LawBroken, NotFound
 from integrations.ledger.port import Ledger
 from integrations.ledger.schema import metadata
-from tests.integrations.ledger.story import ACME, allocated, deliver, payment, person, post_all, push, rule
+from tests.integrations.ledger.story import (
+    ACME,
+    allocated,
+    deliver,
+    payment,
+    person,
+    post_all,
+    push,
+    rule,
+    tell_again,
+)
 
 PERSONAL = ("Muster", "DE02120300000000202051", "Invoice for p", "telephone")
 
@@ -62,6 +72,21 @@ def test_old_payments_lose_their_texts_and_still_verify(lived_in_ledger: Ledger,
     again = lived_in_ledger.erase_older_than(ACME, before=date(2026, 12, 1), change=rule(501))
     assert again.counts == {}
     assert not deliver(lived_in_ledger, payment("p1"), name="again.sta").payments_new
+
+
+def test_what_later_files_said_is_erased_with_the_payments(lived_in_ledger: Ledger, lived_in_url: str) -> None:
+    tell_again(lived_in_ledger)
+    finished(lived_in_ledger)
+    parts = [allocated(one.payment_id, on_account=one.amount) for one in lived_in_ledger.payments_to_match(ACME)]
+    assert sorted(one.payment_id for one in parts) == ["p8.1", "p8.2"]
+    lived_in_ledger.record_decisions(ACME, parts, change=rule(404))
+    post_all(lived_in_ledger)
+    push(lived_in_ledger, minutes=405)
+    lived_in_ledger.erase_older_than(ACME, before=date(2026, 12, 1), change=rule(500))
+    left = everything(lived_in_url)
+    assert [one for one in ("Invoice for p", "The bank") if one in left] == []
+    assert list(lived_in_ledger.verify()) == []
+    assert any("what it said was erased" in line for line in lived_in_ledger.history(ACME, "p9"))
 
 
 def test_what_is_under_way_stays(lived_in_ledger: Ledger) -> None:

@@ -15,6 +15,15 @@ _ALLOCATION = (
     "INSERT INTO allocations (company_id, decision_id, item_no, payment_id, currency, cash, settled)"
     " VALUES (1, {id}, {item}, '{payment}', '{currency}', {cash}, {cash})"
 )
+_TWICE_TOLD_PAYMENT = (
+    "INSERT INTO payments (company_id, payment_id, entry_key, file_id, account, currency, amount, booked_on, content)"
+    " SELECT company_id, 'p0', entry_key, file_id, account, currency, 100, booked_on, content FROM payments"
+    " WHERE payment_id = 'p1'"
+)
+_TELLING = (
+    "INSERT INTO entry_history (company_id, entry_key, file_id, applied, before, said, salt, content_hash)"
+    " SELECT company_id, entry_key, file_id, false, '', 'a', 'b', 'c' FROM payments WHERE payment_id = 'p1'"
+)
 
 
 def decision(**changed: object) -> str:
@@ -46,6 +55,27 @@ REFUSED = {
     "a reversal of half a decision": [
         decision(payment="p1", kind="reversal", live="false", amount=-11900, allocated=0, rest=-11900, reverses=1)
     ],
+    "a rule takes back what has left for the ERP": [
+        allocation(id=98, payment="p1", item=1, cash=-11900),
+        decision(
+            id=98, payment="p1", kind="reversal", live="false", amount=-11900, allocated=-11900, reverses=1
+        ).replace("'person'", "'rule'"),
+    ],
+    "a payment replaced while something is decided about it": [
+        "UPDATE payments SET replaced_by = 1 WHERE payment_id = 'p1'"
+    ],
+    "a decision about a payment that was replaced": [
+        _TWICE_TOLD_PAYMENT,
+        "UPDATE payments SET replaced_by = 1 WHERE payment_id = 'p0'",
+        decision(payment="p0", kind="exception", amount=100, allocated=0, rest=100),
+    ],
+    "a replaced payment brought back": [
+        _TWICE_TOLD_PAYMENT,
+        "UPDATE payments SET replaced_by = 1 WHERE payment_id = 'p0'",
+        "UPDATE payments SET replaced_by = NULL WHERE payment_id = 'p0'",
+    ],
+    "what a delivery said edited": [_TELLING, "UPDATE entry_history SET said = 'x'"],
+    "what a delivery said deleted": [_TELLING, "DELETE FROM entry_history"],
     "an allocation edited": ["UPDATE allocations SET cash = 1, settled = 1"],
     "an allocation deleted": ["DELETE FROM allocations"],
     "a payment allocated beyond its amount": ["UPDATE payments SET allocated = 11901 WHERE payment_id = 'p1'"],
@@ -74,3 +104,19 @@ def test_refused(lived_in_ledger: Ledger, lived_in_url: str, database: str, stat
     with pytest.raises(DBAPIError):
         raw(lived_in_url, *statements)
     assert list(lived_in_ledger.verify()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("a rule takes back what has left for the ERP", "taken back by a person, never by a rule"),
+        ("a payment replaced while something is decided about it", "holds no decision and does not come back"),
+        ("a decision about a payment that was replaced", "replaced by its parts; decide about those"),
+        ("a replaced payment brought back", "holds no decision and does not come back"),
+        ("what a delivery said edited", "erased, never edited"),
+        ("what a delivery said deleted", "never deleted"),
+    ],
+)
+def test_refused_by_the_law_that_is_meant(lived_in_url: str, name: str, says: str) -> None:
+    with pytest.raises(DBAPIError, match=says):
+        raw(lived_in_url, *REFUSED[name])

@@ -3,7 +3,7 @@
 import pytest
 
 from integrations.ledger.port import Ledger
-from tests.integrations.ledger.story import ACME
+from tests.integrations.ledger.story import ACME, tell_again
 from tests.integrations.ledger.tampering import tamper
 
 
@@ -35,7 +35,7 @@ CORRUPTIONS = {
     "a quarantined part lost": ("DELETE FROM quarantined", "entries_read_or_quarantined"),
     "a statement's closing": ("UPDATE statements SET closing = '1.00'", "statements_add_up"),
     "a raw file": (
-        "UPDATE files SET sha256 = 'abc'",
+        "UPDATE files SET sha256 = 'abc' WHERE file_id = 1",
         "raw_files_unchanged",
     ),
     "a payment's parts": ("UPDATE payments SET ignored = 0 WHERE payment_id = 'p3'", "payments_say_what_was_decided"),
@@ -96,6 +96,25 @@ CORRUPTIONS = {
         "DELETE FROM outbox WHERE payment_id = 'p5' AND action = 'reverse'",
         "taken_back_everywhere",
     ),
+    "what a later file said changed": (
+        "UPDATE entry_history SET said = 'x' WHERE entry_key = 'p9'",
+        "tellings_on_record",
+    ),
+    "what a later file said removed": ("DELETE FROM entry_history WHERE entry_key = 'p9'", "tellings_on_record"),
+    "what a later file said made up": (
+        """INSERT INTO entry_history (company_id, entry_key, file_id, applied, before, said, salt, content_hash)
+        SELECT company_id, 'p1', 1, applied, before, said, salt, content_hash FROM entry_history
+        WHERE entry_key = 'p9'""",
+        "tellings_on_record",
+    ),
+    "a replaced payment brought back": (
+        "UPDATE payments SET replaced_by = NULL WHERE payment_id = 'p8'",
+        "entries_become_payments",
+    ),
+    "a payment made to count for nothing": (
+        "UPDATE payments SET replaced_by = 1 WHERE payment_id = 'p8.1'",
+        "days_add_up",
+    ),
     "an audit entry changed": ("UPDATE audit SET actor = 'mallory' WHERE sequence = 2", "chain_unbroken"),
     "what an audit entry says": ("UPDATE audit SET content = '{}' WHERE event = 'learned'", "chain_unbroken"),
     "an audit entry removed": ("DELETE FROM audit WHERE sequence = 3", "chain_unbroken"),
@@ -108,6 +127,8 @@ CORRUPTIONS = {
 
 @pytest.mark.parametrize(("statement", "law"), CORRUPTIONS.values(), ids=CORRUPTIONS.keys())
 def test_a_planted_corruption_is_named(lived_in_ledger: Ledger, lived_in_url: str, statement: str, law: str) -> None:
+    tell_again(lived_in_ledger)
+    assert list(lived_in_ledger.verify()) == []
     tamper(lived_in_url, statement)
     found = list(lived_in_ledger.verify(ACME))
     assert law in {one.law for one in found}
