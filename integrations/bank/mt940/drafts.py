@@ -75,12 +75,13 @@ _DETAIL_IN_PLACE = _names(DetailDraft) == _names(EntryDetail)
 _ENTRY_IN_PLACE = _names(EntryDraft) == _names(BankEntry)
 
 
-def seal_detail(draft: DetailDraft) -> EntryDetail:
-    """The finished detail; the draft must not be used any more."""
-    if _DETAIL_IN_PLACE:
+def seal_details(drafts: list[DetailDraft]) -> list[EntryDetail]:
+    """The finished details; the drafts must not be used any more."""
+    if not _DETAIL_IN_PLACE:
+        return [EntryDetail(**{name: getattr(draft, name) for name in _names(DetailDraft)}) for draft in drafts]
+    for draft in drafts:
         draft.__class__ = EntryDetail  # type: ignore[assignment]
-        return draft  # type: ignore[return-value]
-    return EntryDetail(**{name: getattr(draft, name) for name in _names(DetailDraft)})
+    return drafts  # type: ignore[return-value]
 
 
 def seal_entry(draft: EntryDraft) -> BankEntry:

@@ -6,6 +6,7 @@ account servicing institution, and on a second line [34x] supplementary details.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -71,39 +72,45 @@ def read_entry_line(body: str, currency: str | None) -> EntryLine:
     >>> line.amount, line.value_date, line.entry_date, line.bank_reference
     (Decimal('1000.50'), datetime.date(2024, 11, 30), datetime.date(2025, 1, 2), '4711')
     """
-    found = _REGULAR.match(body)
-    remarks: EntryRemarks = ()
-    if found is None:
-        dates, mark, amount, type_code, rest, more, remarks = _irregular(body, currency)
-    else:
-        dates, mark, digits, type_code, rest = found.groups()
-        amount = Decimal(digits.replace(",", "."))
-        more = body[found.end() + 1 :] if "\n" in body else ""
-    value_date, entry_date, doubts = _days(dates)
-    if doubts:
-        remarks += doubts
-    trailing = None
-    reference, slashes, bank = rest.partition("//")
-    if type_code == "NONR" and reference.startswith("EF"):
-        type_code, reference = "", f"NONR{reference}"
-    if not slashes and len(reference) > 16:
-        apart = _TRAILING.fullmatch(reference)
-        if apart:
+    return read_entry_lines([body], currency)[0]
+
+
+def read_entry_lines(bodies: Iterable[str], currency: str | None) -> list[EntryLine]:
+    """The same for many entries of one account; raises UnreadableEntryError when one cannot be read."""
+    lines = []
+    for body in bodies:
+        found = _REGULAR.match(body)
+        remarks: EntryRemarks = ()
+        if found is None:
+            dates, mark, amount, type_code, rest, more, remarks = _irregular(body, currency)
+        else:
+            dates, mark, digits, type_code, rest = found.groups()
+            amount = Decimal(digits.replace(",", "."))
+            more = body[found.end() + 1 :]
+        value_date, entry_date, doubts = _days(dates)
+        reference, slashes, bank = rest.partition("//")
+        trailing = None
+        if type_code == "NONR" and reference.startswith("EF"):
+            type_code, reference = "", f"NONR{reference}"
+        if not slashes and len(reference) > 16 and (apart := _TRAILING.fullmatch(reference)):
             reference, trailing = apart.group(1), apart.group(2).rstrip()
-    reference = reference.strip()
-    bank = bank.strip()
-    return EntryLine(
-        value_date,
-        entry_date,
-        amount if mark == "C" or mark not in _NEGATIVE else -amount,
-        mark,
-        type_code.rstrip() or None,
-        None if reference in _MISSING else reference,
-        None if bank in _MISSING else bank,
-        trailing,
-        [text for text in more.split("\n") if text.strip()] if more else [],
-        remarks,
-    )
+        reference = reference.strip()
+        bank = bank.strip()
+        lines.append(
+            EntryLine(
+                value_date,
+                entry_date,
+                -amount if mark in _NEGATIVE else amount,
+                mark,
+                type_code.rstrip() or None,
+                None if reference in _MISSING else reference,
+                None if bank in _MISSING else bank,
+                trailing,
+                [text for text in more.split("\n") if text.strip()] if more else [],
+                remarks + doubts if doubts else remarks,
+            )
+        )
+    return lines
 
 
 @lru_cache(maxsize=8192)

@@ -1,23 +1,19 @@
 """MT940, MT942 and MT950 files, read once from front to back."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from integrations.bank.mt940.balances import read_balance, read_control_sum
 from integrations.bank.mt940.dates import day
-from integrations.bank.mt940.dialects import SURE, Dialect, dialect_named, recognise
-from integrations.bank.mt940.drafts import DetailDraft, EntryDraft, seal_detail, seal_entry
-from integrations.bank.mt940.entry_line import EntryLine, UnreadableEntryError, read_entry_line
-from integrations.bank.mt940.remarks import Remarks, is_iban, read_original_amounts
+from integrations.bank.mt940.dialects import Dialect, dialect_named
+from integrations.bank.mt940.entries import EntryReader
+from integrations.bank.mt940.remarks import is_iban
 from integrations.bank.mt940.statement import StatementInProgress
-from integrations.bank.mt940.tokenizer import Field, fields, rewindable, survey
+from integrations.bank.mt940.tokenizer import Field, Run, fields, rewindable, survey
 from matching.model.bank_statement import (
-    BankEntry,
     FileFacts,
     Finding,
-    Quarantined,
     ReadEvent,
     StatementFormat,
     StatementStart,
@@ -29,7 +25,6 @@ _SUBFIELDS = re.compile(r"[0-9]{3}[^0-9A-Za-z /][0-9]{2}")
 _SEQUENCE = re.compile(r"\s*([^/\s]*)\s*(?:/\s*([0-9]{1,9}))?")
 # What may follow the text of the last field of a message: trailer, next envelope, file headers of Dutch banks.
 _TRAILER = re.compile(r"\n(?:[ ]?-(?:\}|\x03|XXX|[ ]*(?:\n|$))|\{[1-5]:|[A-Z]{6}[A-Z0-9]{2,5} *\n9[45][0-9] *\n)")
-_HARMLESS = frozenset({"decimal_mark_missing", "mark_in_lower_case"})
 _REMARKS = frozenset({"86", "86 "})
 _HEADS = frozenset({"", "20", "940", "942", "950", "25", "25P", "28", "28C", "13", "13D", "34F"})
 _INTERIM_FIELDS = frozenset({"34F", "13D", "90D", "90C"})
@@ -67,15 +62,13 @@ class _Reading:
         self._source = source
         self._wide = wide
         self._forced = forced
-        self._likely: dict[str, Dialect] = {}  # by first character: mixed files stay fast
-        self._dialects: Counter[str] = Counter()
+        self._entries = EntryReader(forced)
         self._statement: StatementInProgress | None = None
         self._currency: str | None = None
         self._notes: list[str] = []
         self._yielded = 0
         self._kinds: set[str] = set()
         self._announced: str | None = None
-        self._found: list[Finding] = []
 
     def events(self) -> Iterator[ReadEvent]:
         facts = survey(self._source)
@@ -85,24 +78,25 @@ class _Reading:
             )
         held: Field | None = None
         texts: list[str] = []
-        found = self._found
         among_entries = False
         for field in fields(self._source, facts.encoding, facts.errors):
-            tag = field[0]
-            if tag == "61":
+            if isinstance(field, list):
                 if held is not None:
                     yield from self._finished(held, texts)
                     held, texts = None, []
                 elif not among_entries:
+                    yield from self._begin_entries(field[0][0])
+                    among_entries = True
+                yield from self._read_entries(field)
+                continue
+            tag = field[0]
+            if tag == "61":
+                if held is not None:
+                    yield from self._finished(held, texts)
+                elif not among_entries:
                     yield from self._begin_entries(field[1])
                     among_entries = True
-                if field[4] is None:
-                    held = field
-                    continue
-                event = self._entry(field, [field[4]])  # another entry follows, no trailer to look for
-                if found:
-                    yield from self._drain()
-                yield event
+                held, texts = field, []
             elif held is None:
                 yield from self._other(field)
             elif tag in _REMARKS:
@@ -149,94 +143,19 @@ class _Reading:
 
     def _finished(self, field: Field, texts: list[str]) -> Iterator[ReadEvent]:
         """The entry of fields that are complete, behind what was found about it."""
-        event = self._entry(field, texts)
-        yield from self._drain()
-        yield event
+        _tag, number, body, next_tag = field
+        yield from self._read_entries([(number, _without_trailer(body) if next_tag in _HEADS else body, texts)])
 
-    def _drain(self) -> Iterator[ReadEvent]:
-        yield from self._found
-        self._found.clear()
-
-    def _entry(self, field: Field, texts: list[str]) -> BankEntry | Quarantined:
-        """The entry of one `:61:` field and its `:86:` fields; findings about it are left for `_drain`."""
-        _tag, number, body, next_tag, _text = field
-        statement = self._statement
-        assert statement is not None
-        self._yielded += 1
-        if next_tag in _HEADS:
-            body = _without_trailer(body)
-        where = f"line {number}"
-        try:
-            line = read_entry_line(body, self._currency)
-        except UnreadableEntryError as problem:
-            statement.quarantined_count += 1
-            raw = "".join([f":61:{body}", *(f"\n:86:{text}" for text in texts)])
-            return Quarantined(where=where, raw=raw, code=problem.code, message=str(problem))
-        if line.remarks:
-            self._found += [
-                Finding(severity="info" if code in _HARMLESS else "warning", code=code, where=where, message=message)
-                for code, message in line.remarks
-            ]
-        amount, mark = line.amount, line.mark
-        ordinal = statement.add(amount)
-        expected = mark[0] == "E"
-        if expected:
-            statement.expected_total += amount
-        draft = DetailDraft(amount, self._currency, line.bank_reference)
-        try:
-            own_code = self._read_texts(texts, line, draft)
-        except (ValueError, ArithmeticError, LookupError, TypeError) as trouble:
-            # A dialect that fails on a text it was not made for costs that text's meaning, never the entry.
-            message = f"the texts of this entry could not be taken apart ({trouble!r}); they are all kept as remittance"
-            self._found.append(Finding(severity="warning", code="dialect_failed", where=where, message=message))
-            draft = DetailDraft(amount, self._currency, line.bank_reference)
-            draft.remittance_lines = tuple(part for text in texts for part in text.split("\n") if part.strip())
-            draft.remittance = " ".join(draft.remittance_lines)
-            own_code = None
-        code = line.type_code
-        if own_code:
-            code = f"{code}/{own_code}" if code else own_code
-        return seal_entry(
-            EntryDraft(
-                ordinal,
-                line.entry_date,
-                line.value_date,
-                amount,
-                self._currency,
-                "pending" if expected else "booked",
-                "R" in mark,
-                line.bank_reference,
-                line.reference,
-                code,
-                (seal_detail(draft),),
-                where,
-            )
-        )
-
-    def _read_texts(self, texts: list[str], line: EntryLine, draft: DetailDraft) -> str | None:
-        """Let the right dialect fill the draft; returns the bank's own transaction code."""
-        remarks = Remarks(texts[0] if len(texts) == 1 else "\n".join(texts), line)
-        dialect = self._forced
-        if dialect is None:
-            first = remarks.text[:1]
-            dialect = self._likely.get(first)
-            if dialect is None or dialect.score(remarks) < SURE:
-                self._likely[first] = dialect = recognise(remarks)
-        if texts:
-            self._dialects[dialect.NAME] += 1
-        own_code = dialect.read(remarks, draft)
-        if self._notes:
-            draft.remittance_lines += tuple(self._notes)
-            draft.remittance = " ".join([draft.remittance, *self._notes]).strip()
-            self._notes = []
-        if line.supplementary:
-            read_original_amounts(line.supplementary, draft)
-        return own_code
+    def _read_entries(self, raws: Run) -> Iterator[ReadEvent]:
+        assert self._statement is not None
+        self._yielded += len(raws)
+        notes, self._notes = self._notes, []
+        yield from self._entries.read(raws, self._statement, self._currency, notes)
 
     # -- Everything else ----------------------------------------------------------------------------------------
 
     def _other(self, field: Field) -> Iterator[ReadEvent]:
-        tag, line, body, _next, _text = field
+        tag, line, body, _next = field
         value = body.partition("\n")[0].strip()
         if tag and "{2:" in body:
             self._announce(body)
@@ -306,7 +225,7 @@ class _Reading:
         statement.account = (compact if is_iban(compact) else value) or None
 
     def _read_balance(self, statement: StatementInProgress, field: Field) -> Iterator[ReadEvent]:
-        tag, line, body, _next, _text = field
+        tag, line, body, _next = field
         balance = read_balance(body)
         opening = tag[:2] == "60"
         what = "opening" if opening else "closing"
@@ -344,7 +263,8 @@ class _Reading:
     def _main_dialect(self) -> str | None:
         if self._forced:
             return self._forced.NAME
-        return self._dialects.most_common(1)[0][0] if self._dialects else None
+        dialects = self._entries.dialects
+        return dialects.most_common(1)[0][0] if dialects else None
 
 
 def _without_trailer(body: str) -> str:

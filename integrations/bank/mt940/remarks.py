@@ -8,8 +8,9 @@ from integrations.bank.mt940.entry_line import EntryLine
 from matching.model.bank_statement import Charge
 
 SWIFT_LINE = 65
+_LINE_AND_END = SWIFT_LINE + 1
+_FIRST_END = SWIFT_LINE - len(":86:")
 _NEARLY_FULL = 60  # the tag counted with the first line, blanks at the end lost
-_FULL = (SWIFT_LINE, SWIFT_LINE - len(":86:"))
 _NARROWEST = 27  # no bank cuts its lines shorter than a German sub-field
 _CODE_SIGNS = frozenset(["", *"/?~^<>"])
 _PARTIAL_CODE = re.compile(r"[/?~^<>][A-Z0-9]{0,4}$")
@@ -28,11 +29,11 @@ class Remarks:
     def __init__(self, body: str, line: EntryLine) -> None:
         self.body = body
         self.line = line
-        self._evenly_cut = True
         self.text = text = body.replace("\n", "")
-        ends = len(body) - len(text)
-        if ends and not _evenly_cut(body, ends):
-            self._evenly_cut = False
+        marks = "\n" * (len(body) - len(text))
+        # The rule of `_evenly_cut`, without the call: nearly every text is.
+        self._evenly_cut = not marks or marks in (body[_FIRST_END::_LINE_AND_END], body[SWIFT_LINE::_LINE_AND_END])
+        if not self._evenly_cut:
             self.text = mark_line_ends(body).replace("\r", "").replace("\n", " ")
 
     @property
@@ -73,8 +74,8 @@ def mark_line_ends(body: str) -> str:
 
 def _evenly_cut(body: str, ends: int) -> bool:
     """Whether every line but the last is 65 characters long (or the first less, by the four of the tag)."""
-    first = body.find("\n")
-    return first in _FULL and body[first :: SWIFT_LINE + 1] == "\n" * ends
+    marks = "\n" * ends
+    return ends > 0 and marks in (body[_FIRST_END::_LINE_AND_END], body[SWIFT_LINE::_LINE_AND_END])
 
 
 def unwrap(body: str) -> str:
@@ -113,7 +114,7 @@ def given(text: str | None) -> str | None:
     if text is None:
         return None
     text = text.strip()
-    if len(text) > _NOT_GIVEN_LENGTH or text[-1:].isdigit():
+    if text[-1:].isdigit() or len(text) > _NOT_GIVEN_LENGTH:
         return text
     return None if text.replace(" ", "").upper() in _NOT_GIVEN else text
 

@@ -1,12 +1,14 @@
 """One statement while it goes by: what its header says, what was booked, and whether the balances agree."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from integrations.bank.mt940.balances import Balance, ControlSum
 from integrations.bank.mt940.drafts import ZERO
+from integrations.bank.mt940.entry_line import EntryLine
 from matching.model.bank_statement import Finding, Integrity, Severity, StatementEnd, StatementHeader, StatementKind
 
 # "D000004C000002D25,24C28,71" and "/SUM/4/2/25,24/28,71/": counts of debits and credits, then their totals.
@@ -64,14 +66,16 @@ class StatementInProgress:
         """What the debit entries take away, without sign."""
         return self.credit_total - self.total
 
-    def add(self, amount: Decimal) -> int:
-        """Count one entry, booked or expected; returns its number within the statement."""
-        self.entry_count = ordinal = self.entry_count + 1
-        self.total += amount
-        if not amount.is_signed():
-            self.credit_count += 1
-            self.credit_total += amount
-        return ordinal
+    def add(self, lines: Sequence[EntryLine]) -> int:
+        """Count entries, booked or expected; returns the number of the first one within the statement."""
+        first = self.entry_count + 1
+        self.entry_count += len(lines)
+        self.total += sum([line.amount for line in lines], ZERO)
+        credited = [line.amount for line in lines if not line.amount.is_signed()]
+        self.credit_count += len(credited)
+        self.credit_total += sum(credited, ZERO)
+        self.expected_total += sum([line.amount for line in lines if line.mark[0] == "E"], ZERO)
+        return first
 
     def header(self) -> StatementHeader:
         """Everything beside the entries, as far as it has been read."""

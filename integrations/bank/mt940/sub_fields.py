@@ -34,33 +34,18 @@ _KINDS = (
 )
 
 
-_NUMBER = re.compile(r"\?[26][0-9]")
-# The keywords of nearly every SEPA payment, in the order of the standard; a reference goes on in full sub-fields only.
-_SEPA = re.compile(
-    r"(?:EREF\+([^+\n]*))?(?:KREF\+[^+\n]*)?(?:MREF\+([^+\n]*))?(?:CRED\+[^+\n]*)?(?:DEBT\+[^+\n]*)?SVWZ\+([^+]*+)"
-)
+# Keywords whose values are references, and the text they end with: what nearly every SEPA payment has.
+_PLAIN_KEYWORDS = frozenset({"EREF", "KREF", "MREF", "CRED", "DEBT"})
 
 
-def _in_a_row(numbers: range) -> str:
-    r"""Sub-fields that follow one another without a gap, from the first number on.
-
-    >>> pattern = re.compile(_in_a_row(range(20, 23)))
-    >>> bool(pattern.fullmatch("?20A?21B")), bool(pattern.fullmatch("?20A?22B"))
-    (True, False)
-    """
-    return "".join(rf"(?:\?{number}[^?]*+" for number in numbers) + ")?+" * len(numbers)
+def _one_each(*numbers: int) -> str:
+    return "".join(rf"(?:\?{number}([^?]*+))?+" for number in numbers)
 
 
-def _with_gaps(numbers: range) -> str:
-    return "".join(rf"(?:\?{number}[^?]*+)?+" for number in numbers)
-
-
-_HEAD = r"[0-9]{3}(?:\?00[^?]*+)?+(?:\?10[^?]*+)?+"
-_PARTY = "".join(rf"(?:\?{number}([^?]*+))?+" for number in range(30, 35))
 # The usual order, where no sub-field is given twice and no separator was typed by a payer.
-_USUAL = re.compile(rf"{_HEAD}({_in_a_row(range(20, 30))}){_PARTY}({_in_a_row(range(60, 64))})")
-# The same with gaps between the numbers.
-_USUAL_WITH_GAPS = re.compile(rf"{_HEAD}({_with_gaps(range(20, 30))}){_PARTY}({_with_gaps(range(60, 64))})")
+_USUAL = re.compile(
+    rf"[0-9]{{3}}(?:\?00[^?]*+)?+(?:\?10[^?]*+)?+{_one_each(*range(20, 30), *range(30, 35), *range(60, 64))}"
+)
 
 
 def read_subfields(text: str, separator: str, draft: DetailDraft) -> str:
@@ -68,29 +53,20 @@ def read_subfields(text: str, separator: str, draft: DetailDraft) -> str:
 
     The text before the first separator is left out.
     """
-    usual = (_USUAL.fullmatch(text) or _USUAL_WITH_GAPS.fullmatch(text)) if separator == "?" else None
+    usual = _USUAL.fullmatch(text) if separator == "?" else None
     if usual is None:
         return _read_in_order(text.split(separator), separator, draft)
-    purpose, bank, number, name, more_name, addition, more_purpose = usual.groups()
+    values = usual.groups()
+    bank, number, name, more_name, addition = values[10:15]
     if bank and not bank[:1].isdigit():
         draft.counterparty_bic = bank.strip() or None
     if number:
         draft.counterparty_account = account(number)
     if name or more_name:
         draft.counterparty_name = _name(continued([name or "", more_name]) if more_name else name)
-    if more_purpose:
-        purpose += more_purpose
-    if purpose:
-        _read_numbered(purpose, draft)
-    return addition.strip() if addition else ""
-
-
-def _read_numbered(purpose: str, draft: DetailDraft) -> None:
-    """Fill the draft from purpose sub-fields with their numbers before them; empty ones are left out."""
-    if purpose[:: _WIDTH + 3] == "?" * purpose.count("?") and purpose[-3] != "?":
-        read_purpose(_NUMBER.sub("\r", purpose)[1:], draft)  # each but the last is full
-    elif texts := [text for part in purpose.split("?") if (text := part[2:])]:
+    if texts := [*filter(None, values[:10]), *filter(None, values[15:])]:
         read_purpose(_marked(texts), draft)
+    return addition.strip() if addition else ""
 
 
 def _read_in_order(parts: list[str], separator: str, draft: DetailDraft) -> str:
@@ -155,18 +131,39 @@ def continued(texts: list[str]) -> str:
 
 def read_purpose(marked: str, draft: DetailDraft) -> None:
     """Fill the draft from the purpose sub-fields as one marked text, with or without SEPA keywords in it."""
-    if "+" not in marked and ": " not in marked:
-        remittance = marked
-    elif ": " not in marked and (found := _SEPA.fullmatch(marked)):
-        reference, mandate, remittance = found.groups()
-        if reference:
-            draft.end_to_end_id = draft.end_to_end_id or given(reference.replace("\r", ""))
-        if mandate:
-            draft.mandate_id = draft.mandate_id or given(mandate.replace("\r", ""))
-    else:
+    if ": " in marked:
         remittance = _read_keywords(marked, draft)
+    elif "+" not in marked:
+        remittance = marked
+    elif (text := _read_plain_keywords(marked.split("+"), draft)) is None:
+        remittance = _read_keywords(marked, draft)
+    else:
+        remittance = text
     draft.remittance_lines = pieces(remittance)
     draft.remittance = remittance.replace("\r", "").replace("\n", " ").strip()
+
+
+def _read_plain_keywords(chunks: list[str], draft: DetailDraft) -> str | None:
+    r"""The same as `_read_keywords` for references alone with the text behind them, else None.
+
+    >>> _read_plain_keywords(["EREF", "INV\r-1SVWZ", "thanks"], draft := DetailDraft()), draft.end_to_end_id
+    ('thanks', 'INV-1')
+    """
+    keyword = chunks[0]
+    reference = mandate = None
+    for chunk in chunks[1:-1]:
+        if keyword not in _PLAIN_KEYWORDS or "\n" in chunk:
+            return None
+        if keyword == "EREF":
+            reference = reference or given(chunk[:-4].replace("\r", ""))
+        elif keyword == "MREF":
+            mandate = mandate or given(chunk[:-4].replace("\r", ""))
+        keyword = chunk[-4:]
+    if keyword != "SVWZ":
+        return None
+    draft.end_to_end_id = reference
+    draft.mandate_id = mandate
+    return chunks[-1]
 
 
 def _read_keywords(marked: str, draft: DetailDraft) -> str:

@@ -5,9 +5,10 @@ Other lines that begin with a colon (a wrapped time of day, `:26:37`) are text o
 """
 
 import codecs
+import io
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
@@ -22,7 +23,6 @@ _PARTIAL_TAG = 8
 
 _FIELD = re.compile(r"\n:(61|86 ?|20|21|25P?|28C?|13D?|34F|60[FMfm]?|62[FMfm]?|64|65F?|90[CDcd]|NS|940|942|950):")
 _ENTRY = "\n:61:"
-_REMARK = "\n:86:"
 _CLOCK_LIKE = frozenset({"20", "21", "25", "28", "13"})
 _HOUR = re.compile(r"(?<![0-9])[0-2][0-9]$")
 _MINUTE = re.compile(r"[0-5][0-9](?![0-9A-Za-z/])")
@@ -32,11 +32,15 @@ _STRAY_SIGNS = "\x1a\x01\x03\x02\x00\ufeff"
 _STRAY = re.compile(rf"\n(?=[ ]*+[{_STRAY_SIGNS}])[{_STRAY_SIGNS} ]++:(?!61:)")
 
 
-Field = tuple[str, int, str, str, str | None]
-"""One field: tag without colons, number of its first line, its text with line breaks, and the tag after it.
+Field = tuple[str, int, str, str]
+"""One field: tag without colons, number of its first line, its text with line breaks, and the tag after it."""
 
-In the last place the text of field 86 where the field is an entry with exactly one, else None.
-"""
+
+RawEntry = tuple[int, str, Sequence[str]]
+"""One entry as it stands in the file: number of its line, the text of its field 61, those of its fields 86."""
+
+Run = list[RawEntry]
+"""Entries in a row, each with exactly one field 86, and each followed by another entry: nearly all of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,7 @@ def survey(source: BinaryIO) -> Survey:
 
 def _texts(source: BinaryIO, encoding: str, errors: str) -> Iterator[str]:
     """The decoded source in pieces, every line end turned into LF."""
-    decoder = codecs.getincrementaldecoder(encoding)(errors)
-    held = ""
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(errors), translate=True)
     first = True
     block = b"\n"
     while block:
@@ -117,12 +120,6 @@ def _texts(source: BinaryIO, encoding: str, errors: str) -> Iterator[str]:
         if first and text:
             text = text.removeprefix("\ufeff")
             first = False
-        if held:
-            text, held = held + text, ""
-        if block and text.endswith("\r"):
-            text, held = text[:-1], "\r"
-        if "\r" in text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
         if text:
             yield text
 
@@ -136,12 +133,8 @@ def _cut_time(before: str, after: str) -> bool:
     return _HOUR.search(before) is not None and _MINUTE.match(after) is not None
 
 
-def fields(source: BinaryIO, encoding: str, errors: str) -> Iterator[Field]:
-    """Every field of the source in order; text outside any field is a field with an empty tag.
-
-    An entry that is followed by one text and then by the next entry is nearly all of a file: it comes as one field,
-    with its text in the last place.
-    """
+def fields(source: BinaryIO, encoding: str, errors: str) -> Iterator[Field | Run]:
+    """Every field of the source in order, plain entries in runs; text outside any field has an empty tag."""
     line = 0
     tag = ""
     head = ""  # "\n:61:" and so on: what of the held text is tag
@@ -155,14 +148,20 @@ def fields(source: BinaryIO, encoding: str, errors: str) -> Iterator[Field]:
         elif first:
             found, line = _separated([*_FIELD.split(first), "61", ""], line)
             yield from found
+        run: Run = []
         for entry in entries:
-            if entry.count("\n:") == 1 and (end := entry.find(_REMARK)) >= 0:
-                line += 1
-                yield ("61", line, entry[:end], "86", entry[end + len(_REMARK) :])
-                line += entry.count("\n")
-            else:
-                found, line = _separated([*_FIELD.split(_ENTRY + entry), "61", ""], line)
-                yield from found
+            body, *more = entry.split("\n:")
+            if len(more) == 1 and more[0][:3] == "86:":
+                run.append((line + 1, body, (more[0][3:],)))
+                line += 1 + entry.count("\n")
+                continue
+            if run:
+                yield run
+                run = []
+            found, line = _separated([*_FIELD.split(_ENTRY + entry), "61", ""], line)
+            yield from found
+        if run:
+            yield run
         parts = _FIELD.split(last)
         if len(parts) > 1:
             found, line = _separated(parts, line)
@@ -172,11 +171,11 @@ def fields(source: BinaryIO, encoding: str, errors: str) -> Iterator[Field]:
         held = parts[-1]
         if len(held) > FIELD_LIMIT:
             cut = len(held) - _PARTIAL_TAG
-            yield (tag, line + bool(tag), held[:cut], "", None)
+            yield (tag, line + bool(tag), held[:cut], "")
             line += bool(tag) + held.count("\n", 0, cut)
             tag, head, held = "", "", held[cut:]
     if tag or held.strip("\n"):
-        yield (tag, line + bool(tag), held, "", None)
+        yield (tag, line + bool(tag), held, "")
 
 
 def _mended(block: str) -> str:
@@ -194,11 +193,11 @@ def _separated(parts: list[str], line: int) -> tuple[list[Field], int]:
     A field whose tag turns out to be minutes becomes part of the field before it, in ``parts`` too.
 
     >>> _separated(["", "61", "A", "86", "TEXT\nMORE", "61", ""], 4)
-    ([('61', 5, 'A', '86', None), ('86', 6, 'TEXT\nMORE', '61', None)], 7)
+    ([('61', 5, 'A', '86'), ('86', 6, 'TEXT\nMORE', '61')], 7)
     """
     found: list[Field] = []
     if parts[0]:
-        found.append(("", line + 1, parts[0], parts[1], None))
+        found.append(("", line + 1, parts[0], parts[1]))
         line += parts[0].count("\n")
     for at in range(1, len(parts) - 2, 2):
         tag, body, following = parts[at : at + 3]
@@ -206,6 +205,6 @@ def _separated(parts: list[str], line: int) -> tuple[list[Field], int]:
             parts[at + 2 : at + 4] = tag, f"{body}\n:{following}:{parts[at + 3]}"
             continue
         line += 1
-        found.append((tag, line, body, following, None))
+        found.append((tag, line, body, following))
         line += body.count("\n")
     return found, line
