@@ -1,8 +1,10 @@
 """Reading speed and memory of the MT940 reader beside every other Python reader at hand, in one run.
 
-``python -m benchmarks.bank_mt940 [entries]`` prints the table. Every row is measured in a process of its own: CPU
-seconds of the reading alone, peak memory above the interpreter with its imports. ``ratio`` is how many times
-faster than ``mt-940``'s ``parse()`` a row is.
+``python -m benchmarks.bank_mt940 [entries [rounds]]`` prints the table. Every row is measured in a process of its own:
+CPU seconds of the reading alone, peak memory above the interpreter with its imports. ``ratio`` is how many times faster
+than ``mt-940``'s ``parse()`` a row is. With several rounds, all readers take turns and the medians are told: on a busy
+machine one CPU second is not like the next. The other readers are installed into environments of their own, because
+two of them install a package of the same name.
 """
 
 import json
@@ -11,11 +13,28 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+import venv
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from statistics import median
 
 READERS = ("lettrage", "mt-940 parse()", "mt-940 parse_statements()", "count :61: lines", "raw read")
+# Other readers by what pip installs, and an expression that gives the number of entries of the file `path`.
+OTHERS = {
+    "mt940": "sum(len(each.transactions) for each in __import__('mt940').MT940(path, 'utf-8').statements)",
+    "bankstatementparser": "len(__import__('bankstatementparser').create_parser(path, 'mt940').parse())",
+    "bankfile": "len(__import__('bankfile').parse(path).transactions)",
+}
+_MEASURED = """
+import importlib, json, resource, sys, time, warnings
+warnings.simplefilter("ignore")
+importlib.import_module(sys.argv[3])
+path, peak = sys.argv[1], lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+before, began = peak(), time.process_time()
+seen = eval(sys.argv[2])
+print(json.dumps({"entries": seen, "cpu_s": time.process_time() - began, "peak_mb": peak() - before}))
+"""
 FILES = ("german", "mixed")  # mt-940 reads the German sub-fields only, and passes over all other texts
 _PER_STATEMENT = 1_000
 _NAMES = ("MUELLER MASCHINENBAU GMBH", "Bäckerei Sørensen & Söhne KG", "STADTWERKE NEUSTADT AG", "Petra Beispiel")
@@ -122,43 +141,71 @@ def measure(name: str, path: Path) -> dict[str, object]:
     return {"what": name, "entries": seen, "cpu_s": time.process_time() - began, "peak_mb": _peak_mb() - before}
 
 
-def run(entries: int = 100_000) -> list[dict[str, object]]:
+def run(entries: int = 100_000, rounds: int = 1) -> list[dict[str, object]]:
     """The table: what, entries, cpu_s, ratio (to mt-940 parse() on the same file), peak_mb above the imports."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
+        pythons = {name: _environment(Path(folder) / name, name) for name in OTHERS}
         for kind in FILES:
             path = Path(folder) / f"{kind}.sta"
             generate(path, entries, kind)
-            found = list(_measured(path))
-            reference = next(float(str(row["cpu_s"])) for row in found if row["what"] == "mt-940 parse()")
-            for row in found:
-                ratio = reference / max(float(str(row["cpu_s"])), 1e-9)
-                rows.append({**row, "what": f"{row['what']}, {kind}", "ratio": ratio})
+            turns = [list(_measured(path, pythons)) for _ in range(rounds)]
+            rows += [_median(f"{turn[0]['what']}, {kind}", turn, turns) for turn in zip(*turns, strict=True)]
     return rows
 
 
-def _measured(path: Path) -> Iterator[dict[str, object]]:
+Row = dict[str, str | float]
+
+
+def _median(what: str, turn: Sequence[Row], turns: Sequence[Sequence[Row]]) -> dict[str, object]:
+    """One reader's rows of all rounds as one."""
+    reference = [next(float(row["cpu_s"]) for row in each if row["what"] == "mt-940 parse()") for each in turns]
+    used = [float(row["cpu_s"]) for row in turn]
+    ratios = [one / max(own, 1e-9) for one, own in zip(reference, used, strict=True)]
+    peak = max(float(row["peak_mb"]) for row in turn)
+    return {
+        "what": what,
+        "entries": turn[0]["entries"],
+        "cpu_s": median(used),
+        "ratio": median(ratios),
+        "peak_mb": peak,
+    }
+
+
+def _environment(folder: Path, package: str) -> Path:
+    """A fresh environment with one other reader."""
+    venv.create(folder, with_pip=True)
+    python = folder / "bin" / "python"
+    subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package], check=True)
+    return python
+
+
+def _measured(path: Path, pythons: Mapping[str, Path]) -> Iterator[Row]:
     for name in READERS:
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.bank_mt940", "--measure", name, str(path)],
-            capture_output=True,
-            text=True,
-            check=True,
-            cwd=Path(__file__).parents[1],
-        )
-        yield json.loads(done.stdout)
+        ours = [sys.executable, "-m", "benchmarks.bank_mt940", "--measure", name, str(path)]
+        yield json.loads(_output(ours))
+    for name, python in pythons.items():
+        row: Row = json.loads(_output([str(python), "-c", _MEASURED, str(path), OTHERS[name], name]))
+        yield {**row, "what": f"{name} (PyPI)"}
+
+
+def _output(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)[:200]} failed: {done.stderr[-500:]}")
+    return done.stdout.splitlines()[-1]
 
 
 def main() -> None:
     if sys.argv[1:2] == ["--measure"]:
         print(json.dumps(measure(sys.argv[2], Path(sys.argv[3]))))
         return
-    entries = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    print(f"{'what':34} {'entries':>9} {'CPU s':>8} {'entries/CPU s':>14} {'x mt-940':>9} {'peak MB':>8}")
-    for row in run(entries):
+    entries, rounds = (*map(int, sys.argv[1:3]), *(100_000, 1)[len(sys.argv) - 1 :])[:2]
+    print(f"{'what':36} {'entries':>9} {'CPU s':>8} {'entries/CPU s':>14} {'x mt-940':>9} {'peak MB':>8}")
+    for row in run(entries, rounds):
         cpu = float(str(row["cpu_s"]))
         print(
-            f"{row['what']:34} {row['entries']:>9} {cpu:8.2f} {entries / max(cpu, 1e-9):14,.0f} "
+            f"{row['what']:36} {row['entries']:>9} {cpu:8.2f} {entries / max(cpu, 1e-9):14,.0f} "
             f"{float(str(row['ratio'])):9.1f} {float(str(row['peak_mb'])):8.1f}"
         )
 

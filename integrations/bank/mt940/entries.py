@@ -113,7 +113,10 @@ class EntryReader:
 def _read_texts(
     places: Mapping[Dialect, Sequence[int]], remarks: Sequence[Remarks], drafts: list[DetailDraft]
 ) -> tuple[list[str | None], dict[int, Exception]]:
-    """Let each dialect fill the drafts of its texts; returns the banks' own transaction codes, and with which line something went wrong."""
+    """Let each dialect fill the drafts of its texts.
+
+    Returns the banks' own transaction codes in the order of the drafts, and what went wrong by the id of its line.
+    """
     codes: list[str | None] = [None] * len(drafts)
     failed: dict[int, Exception] = {}
     for dialect, among in places.items():

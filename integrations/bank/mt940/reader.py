@@ -65,7 +65,10 @@ class _Reading:
         self._entries = EntryReader(forced)
         self._statement: StatementInProgress | None = None
         self._currency: str | None = None
+        self._held: Field | None = None  # an entry whose texts are still coming
+        self._texts: list[str] = []
         self._notes: list[str] = []
+        self._among_entries = False
         self._yielded = 0
         self._kinds: set[str] = set()
         self._announced: str | None = None
@@ -76,39 +79,22 @@ class _Reading:
             yield _finding(
                 "warning", "encoding_mixed", 1, "some characters are not UTF-8 and were read as Windows text"
             )
-        held: Field | None = None
-        texts: list[str] = []
-        among_entries = False
         for field in fields(self._source, facts.encoding, facts.errors):
             if isinstance(field, list):
-                if held is not None:
-                    yield from self._finished(held, texts)
-                    held, texts = None, []
-                elif not among_entries:
-                    yield from self._begin_entries(field[0][0])
-                    among_entries = True
+                yield from self._next_entries(field[0][0])
                 yield from self._read_entries(field)
-                continue
-            tag = field[0]
-            if tag == "61":
-                if held is not None:
-                    yield from self._finished(held, texts)
-                elif not among_entries:
-                    yield from self._begin_entries(field[1])
-                    among_entries = True
-                held, texts = field, []
-            elif held is None:
-                yield from self._other(field)
-            elif tag in _REMARKS:
-                texts.append(field[2] if field[3] not in _HEADS else _without_trailer(field[2]))
-            elif tag == "NS":
+            elif field[0] == "61":
+                yield from self._next_entries(field[1])
+                self._held = field
+            elif self._held and field[0] in _REMARKS:
+                self._texts.append(field[2] if field[3] not in _HEADS else _without_trailer(field[2]))
+            elif self._held and field[0] == "NS":
                 self._notes += _remittance_of_ns(field[2])
             else:
-                yield from self._finished(held, texts)
-                held, texts, among_entries = None, [], False
+                yield from self._complete()
+                self._among_entries = False
                 yield from self._other(field)
-        if held is not None:
-            yield from self._finished(held, texts)
+        yield from self._complete()
         yield from self._end_statement()
         assert self._yielded == facts.entry_count, "an entry was lost or doubled while reading"
         yield FileFacts(
@@ -141,10 +127,19 @@ class _Reading:
             statement.started = True
             yield StatementStart(header=statement.header())
 
-    def _finished(self, field: Field, texts: list[str]) -> Iterator[ReadEvent]:
-        """The entry of fields that are complete, behind what was found about it."""
-        _tag, number, body, next_tag = field
-        yield from self._read_entries([(number, _without_trailer(body) if next_tag in _HEADS else body, texts)])
+    def _next_entries(self, line: int) -> Iterator[ReadEvent]:
+        """Entries begin or go on at the line."""
+        yield from self._complete()
+        if not self._among_entries:
+            yield from self._begin_entries(line)
+            self._among_entries = True
+
+    def _complete(self) -> Iterator[ReadEvent]:
+        """The entry that was held back until all its texts had been seen, if there is one."""
+        if self._held is not None:
+            (_tag, number, body, next_tag), self._held = self._held, None
+            texts, self._texts = self._texts, []
+            yield from self._read_entries([(number, _without_trailer(body) if next_tag in _HEADS else body, texts)])
 
     def _read_entries(self, raws: Run) -> Iterator[ReadEvent]:
         assert self._statement is not None

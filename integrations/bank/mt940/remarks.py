@@ -32,8 +32,10 @@ class Remarks:
         self.text = text = body.replace("\n", "")
         marks = "\n" * (len(body) - len(text))
         # The rule of `_evenly_cut`, without the call: nearly every text is.
-        self._evenly_cut = not marks or marks in (body[_FIRST_END::_LINE_AND_END], body[SWIFT_LINE::_LINE_AND_END])
-        if not self._evenly_cut:
+        if not marks or body[_FIRST_END::_LINE_AND_END] == marks or body[SWIFT_LINE::_LINE_AND_END] == marks:
+            self._evenly_cut = True
+        else:
+            self._evenly_cut = False
             self.text = mark_line_ends(body).replace("\r", "").replace("\n", " ")
 
     @property

@@ -30,10 +30,7 @@ def split_codes(marked: str) -> Groups:
     [('EREF', 'A/1'), ('ORDP', ''), ('NAME', 'ACME'), ('REMI', 'INV 1/2 ')]
     """
     words = marked.split("/")
-    return [
-        (code, words[begin] if end == begin + 1 else "/".join(words[begin:end]))
-        for code, begin, end in _layout(tuple(map(_CODE_OF.get, words)))
-    ]
+    return [(code, "/".join(words[begin:end])) for code, begin, end in _layout(tuple(map(_CODE_OF.get, words)))]
 
 
 @lru_cache(maxsize=4096)
@@ -57,16 +54,19 @@ def read_codes(marked: str, draft: DetailDraft) -> None:
     """Fill the draft from a text of codes."""
     party = ""
     remittance: list[str] = []
-    for code, value in split_codes(marked):
-        if handler := _HANDLERS.get(code):
-            if text := joined(value.strip("/")):
-                handler(text, draft)
-        elif code in _REMITTANCE:
+    words = marked.split("/")
+    for code, begin, end in _layout(tuple(map(_CODE_OF.get, words))):
+        value = words[begin] if end == begin + 1 else "/".join(words[begin:end])
+        if code in _REMITTANCE:
             remittance.append(value)
+        elif code in _PLAIN:
+            if value:
+                _PLAIN[code](value, draft)
         elif code == "NAME":
             _name(party, joined(value.strip("/")), draft)
-        elif code == "CNTP":
-            _counterparty(joined(value), draft)
+        elif code in _HANDLERS:
+            if text := joined(value.strip("/")):
+                _HANDLERS[code](text, draft)
         elif code in _PARTIES or code in _ULTIMATE:
             party = code
             _party(code, value, draft)
@@ -75,8 +75,7 @@ def read_codes(marked: str, draft: DetailDraft) -> None:
             amount, _, text = value.lstrip("/").replace("\n", "/", 1).partition("/")
             set_original_amount(draft, code[:4], joined(amount))
             remittance.append(text)
-    text = "\n".join([found for part in remittance if (found := part.strip("/ \r\n"))])
-    if text:
+    if text := "\n".join([found for part in remittance if (found := part.strip("/ \r\n"))]):
         draft.remittance_lines = pieces(text)
         draft.remittance = joined(text)
     if draft.return_reason:
@@ -84,11 +83,11 @@ def read_codes(marked: str, draft: DetailDraft) -> None:
 
 
 def _end_to_end(value: str, draft: DetailDraft) -> None:
-    draft.end_to_end_id = draft.end_to_end_id or given(value)
+    draft.end_to_end_id = draft.end_to_end_id or given(joined(value.strip("/")))
 
 
 def _account(value: str, draft: DetailDraft) -> None:
-    draft.counterparty_account = draft.counterparty_account or account(value)
+    draft.counterparty_account = draft.counterparty_account or account(value.strip("/ \r\n"))
 
 
 def _bank(value: str, draft: DetailDraft) -> None:
@@ -116,9 +115,9 @@ def _creditor_reference(value: str, draft: DetailDraft) -> None:
     _reference("SCOR", value, draft)
 
 
-def _counterparty(value: str, draft: DetailDraft) -> None:
+def _counterparty(marked: str, draft: DetailDraft) -> None:
     """ING: account, BIC, name and city, each ended by a slash; the name may hold slashes, the city be empty."""
-    number, _, rest = value.partition("/")
+    number, _, rest = joined(marked).partition("/")
     bank, _, rest = rest.partition("/")
     words = rest.removesuffix("/").split("/")
     if len(words) > 1:
@@ -139,12 +138,16 @@ def _of_side(*, received: bool, field: str) -> Callable[[str, DetailDraft], None
     return handle
 
 
-_HANDLERS: dict[str, Callable[[str, DetailDraft], None]] = {
+# The most frequent ones; their values come as they stand, line marks and slashes included.
+_PLAIN: dict[str, Callable[[str, DetailDraft], None]] = {
     "EREF": _end_to_end,
     "IBAN": _account,
     "BBAN": _account,
     "ACNO": _account,
     "BIC": _bank,
+    "CNTP": _counterparty,
+}
+_HANDLERS: dict[str, Callable[[str, DetailDraft], None]] = {
     "MARF": _mandate,
     "PURP": _purpose,
     "RTRN": _return,
@@ -164,7 +167,7 @@ _LEFT_OUT = frozenset(
     """TRTP KREF PREF IREF CREF CSID ADDR ISDT TRCD SVCL BAI CDTRREFTP ISSR OPRP TXTP TXID NRTX BUSP ACCW EI BO BI BN PT
     TR""".split()  # noqa: SIM905 - reads best as words
 )
-CODES = frozenset({"NAME", "CNTP", *_HANDLERS, *_PARTIES, *_ULTIMATE, *_AMOUNTS, *_LEFT_OUT, *_REMITTANCE} - {""})
+CODES = frozenset({"NAME", *_PLAIN, *_HANDLERS, *_PARTIES, *_ULTIMATE, *_AMOUNTS, *_LEFT_OUT, *_REMITTANCE} - {""})
 # The codes as they may stand in a text: a line end can go through one.
 _CODE_OF = {code: code for code in CODES} | {
     code[:at] + mark + code[at:]: code for code in CODES for at in range(len(code) + 1) for mark in "\r\n"
@@ -202,7 +205,7 @@ def _party(code: str, value: str, draft: DetailDraft) -> None:
 
 @lru_cache(maxsize=4096)
 def _bic(value: str) -> str | None:
-    compact = value.replace(" ", "").upper()
+    compact = "".join(value.split()).strip("/").upper()
     return compact if is_bic(compact) else None
 
 

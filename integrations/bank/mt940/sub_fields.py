@@ -38,13 +38,14 @@ _KINDS = (
 _PLAIN_KEYWORDS = frozenset({"EREF", "KREF", "MREF", "CRED", "DEBT"})
 
 
-def _one_each(*numbers: int) -> str:
-    return "".join(rf"(?:\?{number}([^?]*+))?+" for number in numbers)
+def _each_once(*numbers: int | str) -> str:
+    return "".join(rf"(?:\?{number}[^?]*+)?+" for number in numbers)
 
 
+_PARTY = "".join(rf"(?:\?{number}([^?]*+))?+" for number in range(30, 35))
 # The usual order, where no sub-field is given twice and no separator was typed by a payer.
 _USUAL = re.compile(
-    rf"[0-9]{{3}}(?:\?00[^?]*+)?+(?:\?10[^?]*+)?+{_one_each(*range(20, 30), *range(30, 35), *range(60, 64))}"
+    rf"[0-9]{{3}}{_each_once('00', 10)}({_each_once(*range(20, 30))}){_PARTY}({_each_once(*range(60, 64))})"
 )
 
 
@@ -56,15 +57,16 @@ def read_subfields(text: str, separator: str, draft: DetailDraft) -> str:
     usual = _USUAL.fullmatch(text) if separator == "?" else None
     if usual is None:
         return _read_in_order(text.split(separator), separator, draft)
-    values = usual.groups()
-    bank, number, name, more_name, addition = values[10:15]
+    purpose, bank, number, name, more_name, addition, more_purpose = usual.groups()
     if bank and not bank[:1].isdigit():
         draft.counterparty_bic = bank.strip() or None
     if number:
         draft.counterparty_account = account(number)
     if name or more_name:
         draft.counterparty_name = _name(continued([name or "", more_name]) if more_name else name)
-    if texts := [*filter(None, values[:10]), *filter(None, values[15:])]:
+    if more_purpose:
+        purpose += more_purpose
+    if texts := [text for part in purpose.split("?") if (text := part[2:])]:
         read_purpose(_marked(texts), draft)
     return addition.strip() if addition else ""
 

@@ -150,9 +150,9 @@ def fields(source: BinaryIO, encoding: str, errors: str) -> Iterator[Field | Run
             yield from found
         run: Run = []
         for entry in entries:
-            body, *more = entry.split("\n:")
-            if len(more) == 1 and more[0][:3] == "86:":
-                run.append((line + 1, body, (more[0][3:],)))
+            parts = entry.split("\n:")
+            if len(parts) == 2 and parts[1][:3] == "86:":
+                run.append((line + 1, parts[0], (parts[1][3:],)))
                 line += 1 + entry.count("\n")
                 continue
             if run:

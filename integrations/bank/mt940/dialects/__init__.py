@@ -54,20 +54,19 @@ def dialect_named(name: str) -> Dialect:
         raise ValueError(message) from None
 
 
-_FREE = [dialect for dialect in DIALECTS.values() if not dialect.FIRST]
+_FREE = [(dialect.score, dialect) for dialect in DIALECTS.values() if not dialect.FIRST]
 _BY_FIRST = {
-    first: [dialect for dialect in DIALECTS.values() if not dialect.FIRST or first in dialect.FIRST]
+    first: [(dialect.score, dialect) for dialect in DIALECTS.values() if not dialect.FIRST or first in dialect.FIRST]
     for first in {first for dialect in DIALECTS.values() for first in dialect.FIRST}
 }
 
 
 def recognise(remarks: Remarks) -> Dialect:
     """The dialect with the highest score; free text scores above nothing everywhere, so there always is one."""
-    best, top = _FREE[0], -1
-    for dialect in _BY_FIRST.get(remarks.text[:1], _FREE):
-        score = dialect.score(remarks)
-        if score > top:
-            best, top = dialect, score
-            if score >= SURE:
-                break
+    best, top = _FREE[0][1], -1
+    for score, dialect in _BY_FIRST.get(remarks.text[:1], _FREE):
+        if (found := score(remarks)) > top:
+            if found >= SURE:
+                return dialect
+            best, top = dialect, found
     return best
