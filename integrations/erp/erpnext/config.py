@@ -32,6 +32,11 @@ class Settings(ErpSettings):
         description="Unique custom field on Payment Entry that holds the posting key, e.g. lettrage_key. "
         "Recommended: with it ERPNext itself refuses a second entry. Without it the key is in reference_no only.",
     )
+    bank_transactions: bool = Field(
+        default=False,
+        description="Also make a Bank Transaction for each payment and reconcile it with the entries. Only where no "
+        "other import brings the bank's lines into ERPNext.",
+    )
     reference_fields: tuple[str, ...] = Field(
         default=("po_no",), description="Fields of the invoice that hold numbers a payer may quote."
     )

@@ -1,18 +1,21 @@
 """ERPNext as a connector: the parts put together, and the check of rights and mapping."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 import httpx
 
-from integrations.erp.checks import looked
-from integrations.erp.converge import assert_whole
+from integrations.erp.converge import assert_whole, settled_per_item
+from integrations.erp.erpnext.check import ErpNextCheck
 from integrations.erp.erpnext.client import ErpNextClient
 from integrations.erp.erpnext.config import Settings
+from integrations.erp.erpnext.entry import discount_account, write_off_account
+from integrations.erp.erpnext.items import IN_JOURNAL, ON_ACCOUNT, PAYMENT
 from integrations.erp.erpnext.notes import put_note
-from integrations.erp.erpnext.post import ErpNextPoster, discount_account, settled_per_item_of, write_off_account
-from integrations.erp.erpnext.read import INVOICE, ON_ACCOUNT, PAYMENT, ErpNextReader
-from integrations.erp.errors import ConfigError, Unsupported
+from integrations.erp.erpnext.post import ErpNextPoster
+from integrations.erp.erpnext.read import ErpNextReader
+from integrations.erp.errors import Unsupported
 from integrations.erp.http import Exchange
 from integrations.erp.protocol import (
     Capabilities,
@@ -62,7 +65,7 @@ class ErpNextConnector:
             on_account=True,
             credit_notes=True,
             cross_customer=True,
-            foreign_currency=False,
+            foreign_currency=True,
             outgoing=False,
             unallocate=True,
             idempotency="unique_key" if self._settings.key_field else "search",
@@ -83,13 +86,8 @@ class ErpNextConnector:
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def check(self) -> tuple[CheckResult, ...]:
-        """Sign-in and company, rights, accounts, the key field."""
-        found = [looked("company", self._check_company)]
-        if found[0].status != "failed":
-            found.append(looked("rights", self._check_rights))
-            found.append(looked("accounts", self._check_accounts))
-            found.append(looked("key field", self._check_key_field, otherwise="warning"))
-        return tuple(found)
+        """Company, version, rights, accounts, mapping, open days, currencies and the key field."""
+        return ErpNextCheck(self._settings, self._client, self._reader).results()
 
     def pull_open_items(self, cursor: str | None) -> Iterator[Page[OpenItem]]:
         """Invoices, credit notes and unallocated payments, or what changed since the cursor (site time)."""
@@ -131,7 +129,7 @@ class ErpNextConnector:
             paid = to_decimal(sum(each.cash for each in rows) + on_account, posting.currency)
             references = {
                 item_id: str(to_decimal(settled, posting.currency))
-                for item_id, settled in settled_per_item_of(rows).items()
+                for item_id, settled in settled_per_item(replace(posting, allocations=tuple(rows))).items()
             }
             deductions = [
                 (account, str(to_decimal(amount, posting.currency)))
@@ -197,41 +195,17 @@ class ErpNextConnector:
         if any(each.write_off for each in posting.allocations) and not self.capabilities.write_off:
             message = "no account is set for write-offs; name one under write_off_accounts"
             raise Unsupported(message, capability="write_off")
-        held = next((each.item_id for each in posting.allocations if each.item_id.startswith(ON_ACCOUNT)), None)
+        held = next(
+            (
+                each.item_id
+                for each in posting.allocations
+                if each.item_id.startswith(ON_ACCOUNT) or (each.item_id.startswith(IN_JOURNAL) and each.cash < 0)
+            ),
+            None,
+        )
         if held is not None:
             message = f"money that is on account already ({held}) is allocated in ERPNext's Payment Reconciliation"
             raise Unsupported(message, capability="allocate_existing")
-
-    def _check_company(self) -> str:
-        company = self._reader.company
-        return f"{company['name']}, {company['default_currency']}"
-
-    def _check_rights(self) -> str:
-        for doctype in (INVOICE, PAYMENT, "Payment Ledger Entry", "Customer", "Account"):
-            self._client.rows(doctype, [], ["name"], limit=1)
-        return "our user may read invoices, payments, the ledger, customers and accounts"
-
-    def _check_accounts(self) -> str:
-        banks = self._reader.bank_accounts()
-        if not banks:
-            message = "no bank account of the company is known; map it under bank_accounts"
-            raise ConfigError(message)
-        wanted = [*banks.values(), *self._settings.write_off_accounts.values()]
-        wanted += [self._settings.discount_account] if self._settings.discount_account else []
-        missing = sorted(set(wanted) - set(self._reader.account_currencies(wanted)))
-        if missing:
-            message = f"the company has no account {', '.join(missing)}; write names in full, with the company's suffix"
-            raise ConfigError(message)
-        return f"payments on {', '.join(sorted(banks))} have a ledger account"
-
-    def _check_key_field(self) -> str:
-        if not self._settings.key_field:
-            message = (
-                "without a unique key_field two writers could post the same payment twice; let an administrator add it"
-            )
-            raise ConfigError(message)
-        self._client.rows(PAYMENT, [], ["name", self._settings.key_field], limit=1)
-        return f"the field {self._settings.key_field} is there"
 
 
 def connect(settings: ErpSettings, env: Mapping[str, str]) -> ErpNextConnector:

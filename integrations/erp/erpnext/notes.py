@@ -1,48 +1,69 @@
-"""Exceptions as comments on the invoice or the customer, told apart by a tag.
+"""Exceptions as one comment each on the invoice, the payment or the customer, changed where it stands.
 
-An accounts user may add comments and tags but may not list comments, so the tag (case id and a mark of the content)
-says what stands there already. Comments are not changed: a new text stands below the old one.
+An accounts user may not list comments, but sees those of a document it may read, and may change its own. The case id in
+front of the text tells which comment is whose.
 """
 
-import hashlib
-from typing import Any
+import html
+import re
 
-from integrations.erp.erpnext.client import ErpNextClient
-from integrations.erp.erpnext.read import INVOICE, ON_ACCOUNT, PAYMENT
+from integrations.erp.erpnext.client import ErpNextClient, NotThereError
+from integrations.erp.erpnext.items import IN_JOURNAL, INVOICE, JOURNAL, ON_ACCOUNT, PAYMENT, Row, document_of
 from integrations.erp.errors import ValidationFailed
 from integrations.erp.protocol import Note, NoteRef, NoteTarget, RemotePosting
 
-_TAG = "frappe.desk.doctype.tag.tag"
+_FORM = "frappe.desk.form"
 
 
 def put_note(client: ErpNextClient, target: NoteTarget, note: Note, posted: RemotePosting | None) -> NoteRef:
-    """Add the comment unless the same stands there already. Raises ValidationFailed when there is no such document."""
+    """Write the comment, or change it where its text differs. Raises ValidationFailed when there is no document."""
     doctype, name = _place(target, posted)
-    rows = client.rows(doctype, [["name", "=", name]], ["name", "_user_tags"], limit=1)
-    if not rows:
-        message = f"{doctype} {name} is not in ERPNext, so no note can stand there"
-        raise ValidationFailed(message)
-    ours = [tag for tag in str(rows[0].get("_user_tags") or "").split(",") if tag.startswith(f"{note.key} ")]
-    content = f"{note.key}: {note.summary}\n{note.text}" + ("\n(closed)" if note.closed else "")
-    tag = f"{note.key} {hashlib.sha256(content.encode()).hexdigest()[:6]}"
-    left_out = _left_out(note)
-    reference = NoteRef(native_id=f"{doctype}/{name}#{note.key}", created=not ours, left_out=left_out)
-    if tag in ours or (note.closed and not ours):
-        return reference
-    comment: dict[str, Any] = {"reference_doctype": doctype, "reference_name": name, "content": content,
-                               "comment_email": "lettrage@localhost", "comment_by": "Lettrage"}  # fmt: skip
-    client.method("frappe.desk.form.utils.add_comment", writing=True, **comment)
-    client.method(f"{_TAG}.add_tag", writing=True, tag=tag, dt=doctype, dn=name)
-    for old in ours:
-        client.method(f"{_TAG}.remove_tag", writing=True, tag=old, dt=doctype, dn=name)
+    ours = _comments(client, doctype, name, note.key)
+    content = _content(note)
+    reference = NoteRef(native_id=f"{doctype}/{name}#{note.key}", created=not ours, left_out=_left_out(note))
+    if not ours:
+        if not note.closed:
+            comment = {"reference_doctype": doctype, "reference_name": name, "content": content}
+            by = {"comment_email": "lettrage@localhost", "comment_by": "Lettrage"}
+            client.method(f"{_FORM}.utils.add_comment", writing=True, **comment, **by)
+    elif _plain(str(ours[-1].get("content") or "")) != _plain(content):
+        changed = {"name": ours[-1]["name"], "content": content}
+        client.call(f"{_FORM}.utils.update_comment", writing=True, **changed)
     return reference
 
 
+def _comments(client: ErpNextClient, doctype: str, name: str, key: str) -> list[Row]:
+    """The comments on the document that begin with the case id, oldest first."""
+    try:
+        answer = client.call(f"{_FORM}.load.get_docinfo", writing=False, doctype=doctype, name=name)
+    except NotThereError:
+        message = f"{doctype} {name} is not in ERPNext, so no note can stand there"
+        raise ValidationFailed(message) from None
+    comments = (answer.get("docinfo") or {}).get("comments") or []
+    found = [each for each in comments if _plain(str(each.get("content") or "")).startswith(f"{key}:")]
+    return sorted(found, key=lambda each: str(each.get("creation")))
+
+
+def _content(note: Note) -> str:
+    """The comment as ERPNext keeps it: HTML, one line per line, nothing of the text taken for a tag."""
+    lines = [f"{note.key}: {note.summary}", *note.text.splitlines(), *(["(closed)"] if note.closed else [])]
+    return "<div>" + "<br>".join(html.escape(line, quote=False) for line in lines) + "</div>"
+
+
+def _plain(content: str) -> str:
+    """The words of a comment, whatever ERPNext's editor made around them.
+
+    >>> _plain("<div>EX-1: 5 &lt; 6<br>paid</div>") == _plain("<p>EX-1: 5 &lt; 6</p> paid")
+    True
+    """
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", content)).split())
+
+
 def _place(target: NoteTarget, posted: RemotePosting | None) -> tuple[str, str]:
-    if target.item_id.startswith(ON_ACCOUNT):
-        return PAYMENT, target.item_id.removeprefix(ON_ACCOUNT)
     if target.item_id:
-        return INVOICE, target.item_id
+        prefix = target.item_id.partition(":")[0] + ":"
+        doctype = {ON_ACCOUNT: PAYMENT, IN_JOURNAL: JOURNAL}.get(prefix, INVOICE)
+        return doctype, document_of(target.item_id)
     if posted is not None:
         return PAYMENT, posted.native_ids[0]
     return "Customer", target.customer_id

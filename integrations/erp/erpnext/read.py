@@ -1,55 +1,55 @@
-"""Pulling from ERPNext: invoices and credit notes with what the payment ledger says is open, and unallocated money.
+"""Pulling from ERPNext: invoices, credit notes and journal entries with what the payment ledger says is open.
 
 The invoice's own ``outstanding_amount`` can be wrong, because ERPNext loses updates when two payments are submitted at
 once; the payment ledger is right. Documents are filtered by ``docstatus``, never by status.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+import html
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from integrations.erp.amounts import day, minor
 from integrations.erp.erpnext.client import ErpNextClient
 from integrations.erp.erpnext.config import Settings
+from integrations.erp.erpnext.items import (
+    IN_JOURNAL,
+    INVOICE,
+    INVOICE_FIELDS,
+    JOURNAL,
+    JOURNAL_FIELDS,
+    ON_ACCOUNT,
+    PAYMENT,
+    PAYMENT_FIELDS,
+    TERM_FIELDS,
+    Instalment,
+    Place,
+    Row,
+    document_of,
+    invoice_items,
+    journal_items,
+    on_account_item,
+)
 from integrations.erp.errors import ConfigError, VersionMismatch
 from integrations.erp.protocol import Page, QuarantinedRow
-from matching.model.money import AmountError, Money, round_to_minor, to_decimal
 from matching.model.open_item import Customer, HouseAccount, OpenItem
 
-INVOICE, PAYMENT = "Sales Invoice", "Payment Entry"
-# Money on account is a payment entry; its item id says so, because it cannot be allocated like an invoice.
-ON_ACCOUNT = "Payment Entry:"
-_INVOICE_FIELDS = (
-    "name",
-    "customer",
-    "currency",
-    "party_account_currency",
-    "grand_total",
-    "rounded_total",
-    "base_grand_total",
-    "base_rounded_total",
-    "outstanding_amount",
-    "posting_date",
-    "due_date",
-    "is_return",
-    "docstatus",
-    "debit_to",
-    "modified",
-)
-_PAYMENT_FIELDS = (
-    "name",
-    "party",
-    "posting_date",
-    "unallocated_amount",
-    "received_amount",
-    "paid_amount",
-    "paid_from_account_currency",
-    "docstatus",
-    "modified",
-    "reference_no",
-)
-Row = Mapping[str, Any]
+_LEDGER = "Payment Ledger Entry"
+_COMPANY_FIELDS = (
+    "name", "default_currency", "cost_center", "default_receivable_account", "exchange_gain_loss_account",
+    "book_advance_payments_in_separate_party_account",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """Items read right before posting: as they are, where they are, and what the ledger has open per document."""
+
+    items: Mapping[str, OpenItem]
+    places: Mapping[str, Place]
+    balances: Mapping[str, int]
 
 
 class ErpNextReader:
@@ -59,19 +59,27 @@ class ErpNextReader:
         self._settings = settings
         self._client = client
         self._company: dict[str, Any] | None = None
+        self._templates: frozenset[str] | None = None
 
     @property
     def company(self) -> dict[str, Any]:
         """The company's record. Raises ConfigError when there is none of that name."""
         if self._company is None:
-            fields = ["name", "default_currency", "cost_center", "default_receivable_account"]
             filters = [["name", "=", self._settings.company]]
-            found = self._client.rows("Company", filters, fields, limit=1)
+            found = self._client.rows("Company", filters, _COMPANY_FIELDS, limit=1)
             if not found:
                 message = f"ERPNext has no company {self._settings.company!r}, or our user may not read it"
                 raise ConfigError(message)
             self._company = found[0]
         return self._company
+
+    def _allocated_by_term(self) -> frozenset[str]:
+        """The payment terms templates whose instalments are allocated one by one."""
+        if self._templates is None:
+            filters = [["allocate_payment_based_on_payment_terms", "=", 1]]
+            rows = self._client.rows("Payment Terms Template", filters, ["name"])
+            self._templates = frozenset(row["name"] for row in rows)
+        return self._templates
 
     # -- items -----------------------------------------------------------------------------------------------------
 
@@ -79,188 +87,199 @@ class ErpNextReader:
         """Everything open, or what changed since the cursor."""
         since = _since(cursor, self._settings.overlap_minutes) if cursor else None
         watermark = self._newest() or cursor or ""
-        ledger = self._ledger(None) if since is None else None
-        changed: list[Any] = [["modified", ">=", since], ["docstatus", "in", [1, 2]]] if since else []
-        # A full pull takes what either the field or the ledger calls open; the ledger decides below.
-        unseen = {name for name, amount in (ledger or {}).items() if amount}
-        for rows, _ in self._client.pages(INVOICE, self._invoices(changed), self._invoice_fields()):
-            names = [row["name"] for row in rows]
-            unseen.difference_update(names)
-            open_by_name = ledger if ledger is not None else self._ledger(names)
-            yield self._page(rows, open_by_name, watermark, snapshot=since is None)
-        for part in _parts(sorted(unseen), 200):
-            # Open in the ledger, settled by the invoice's own field: a lost update that somebody must see.
-            filters = [["name", "in", part], ["docstatus", "=", 1], *self._settings.item_filter]
-            rows = self._client.rows(INVOICE, filters, self._invoice_fields())
-            yield self._page(rows, ledger or {}, watermark, snapshot=True)
-        wanted: list[Any] = changed or [["docstatus", "=", 1], ["unallocated_amount", ">", 0]]
-        filters = [["company", "=", self._settings.company], ["payment_type", "=", "Receive"],
-                   ["party_type", "=", "Customer"], *wanted]  # fmt: skip
-        for rows, last in self._client.pages(PAYMENT, filters, _PAYMENT_FIELDS):
+        changed: list[Any] = [["modified", ">=", since]] if since else []
+        if since is None:
+            yield from self._everything(watermark)
+        else:
+            filters = [*self._own(), *self._settings.item_filter, *changed, ["docstatus", "in", [1, 2]]]
+            for rows, _ in self._client.pages(INVOICE, filters, self._invoice_fields()):
+                yield self._page(rows, self._ledger([row["name"] for row in rows]), watermark, snapshot=False)
+        yield self._journal_page(since, watermark)
+        wanted = [*changed, ["docstatus", "in", [1, 2]]] if since else [["docstatus", "=", 1]]
+        wanted += [] if since else [["unallocated_amount", ">", 0]]
+        filters = [*self._own(), ["payment_type", "=", "Receive"], ["party_type", "=", "Customer"], *wanted]
+        for rows, last in self._client.pages(PAYMENT, filters, PAYMENT_FIELDS):
             yield self._payment_page(rows, watermark, snapshot=since is None, last=last)
 
-    def _invoices(self, changed: Sequence[Any]) -> list[Any]:
-        wanted = list(changed) or [["docstatus", "=", 1], ["outstanding_amount", "!=", 0]]
-        return [["company", "=", self._settings.company], *self._settings.item_filter, *wanted]
+    def _everything(self, watermark: str) -> Iterator[Page[OpenItem]]:
+        """What either the invoice's field or the ledger calls open; the ledger decides."""
+        ledger = {name: amount for name, amount in self._sums(INVOICE) if amount}
+        unseen = set(ledger)
+        filters = [*self._own(), *self._settings.item_filter, ["docstatus", "=", 1]]
+        for rows, _ in self._client.pages(INVOICE, [*filters, ["outstanding_amount", "!=", 0]], self._invoice_fields()):
+            unseen.difference_update(row["name"] for row in rows)
+            yield self._page(rows, ledger, watermark, snapshot=True)
+        for part in _parts(sorted(unseen), 500):
+            # Open in the ledger, settled by the invoice's own field: a lost update that somebody must see.
+            rows = self._client.rows(INVOICE, [*filters, ["name", "in", part]], self._invoice_fields())
+            yield self._page(rows, ledger, watermark, snapshot=True)
+
+    def _own(self) -> list[Any]:
+        return [["company", "=", self._settings.company]]
 
     def _invoice_fields(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((*_INVOICE_FIELDS, *self._settings.reference_fields)))
+        return tuple(dict.fromkeys((*INVOICE_FIELDS, *self._settings.reference_fields)))
 
     def _newest(self) -> str:
         found = ""
-        for doctype in (INVOICE, PAYMENT):
-            filters = [["company", "=", self._settings.company]]
-            rows = self._client.rows(doctype, filters, ["modified"], limit=1, order_by="modified desc")
+        for doctype in (INVOICE, PAYMENT, _LEDGER):
+            rows = self._client.rows(doctype, self._own(), ["modified"], limit=1, order_by="modified desc")
             found = max([found, *(str(row["modified"]) for row in rows)])
         return found
 
-    def _ledger(self, names: Sequence[str] | None) -> dict[str, Any]:
-        """What the payment ledger says is open per invoice, in the currency of its receivable account."""
-        if names is not None and not names:
-            return {}
-        filters: list[Any] = [["delinked", "=", 0], ["company", "=", self._settings.company],
-                              ["against_voucher_type", "=", INVOICE]]  # fmt: skip
-        if names is not None:
-            filters.append(["against_voucher_no", "in", list(names)])
-        fields = ["against_voucher_no", "sum(amount_in_account_currency) as open_amount"]
-        rows = self._client.rows("Payment Ledger Entry", filters, fields, group_by="against_voucher_no")
-        return {row["against_voucher_no"]: row["open_amount"] for row in rows}
+    def _ledger_filters(self, doctype: str) -> list[Any]:
+        return [["delinked", "=", 0], *self._own(), ["against_voucher_type", "=", doctype]]
+
+    def _sums(self, doctype: str) -> Iterator[tuple[str, Any]]:
+        """What the ledger says per document, in the currency of its receivable account; most of them are 0."""
+        filters = self._ledger_filters(doctype)
+        for name, total in self._client.sums(_LEDGER, filters, "against_voucher_no", "amount_in_account_currency"):
+            yield name, round(Decimal(total), 6) if total else 0
+
+    def _ledger(self, names: Sequence[str]) -> dict[str, Any]:
+        """The same for these invoices alone."""
+        found: dict[str, Any] = {}
+        fields = ["against_voucher_no", "amount_in_account_currency"]
+        for part in _parts(names, 500):
+            filters = [*self._ledger_filters(INVOICE), ["against_voucher_no", "in", part]]
+            for row in self._client.rows(_LEDGER, filters, fields):
+                name = row["against_voucher_no"]
+                found[name] = found.get(name, 0) + row["amount_in_account_currency"]
+        return found
 
     def _page(
         self, rows: Sequence[Row], ledger: Mapping[str, Any], watermark: str, *, snapshot: bool
     ) -> Page[OpenItem]:
-        discounts = self._discounts([row["name"] for row in rows])
+        terms = self._terms([row["name"] for row in rows])
         items: list[OpenItem] = []
         gone: list[str] = []
         aside: list[QuarantinedRow] = []
         for row in rows:
+            name = row["name"]
             try:
-                item = self._item(row, ledger.get(row["name"]), discounts.get(row["name"], ()))
-            except (AmountError, ValueError) as error:
-                where = f"{INVOICE} {row['name']}"
-                aside.append(
-                    QuarantinedRow(where=where, message=f"{where}: {error}", raw=str(dict(row)), item_id=row["name"])
-                )
+                found = self._invoice_items(row, ledger.get(name, 0), terms.get(name, ()))
+            except ValueError as error:  # AmountError is one
+                where = f"{INVOICE} {name}"
+                aside.append(QuarantinedRow(where=where, message=f"{where}: {error}", raw=str(dict(row)), item_id=name))
                 continue
-            if row["docstatus"] == 1 and item.open_amount:
-                items.append(item)
-            else:
-                gone.append(item.item_id)
-        found = () if snapshot else tuple(gone)
-        return Page(rows=tuple(items), gone=found, quarantined=tuple(aside), cursor=watermark, snapshot=snapshot)
+            for each in found:
+                if row["docstatus"] == 1 and each.item.open_amount:
+                    items.append(each.item)
+                else:
+                    gone.append(each.item.item_id)
+        absent = () if snapshot else tuple(gone)
+        return Page(rows=tuple(items), gone=absent, quarantined=tuple(aside), cursor=watermark, snapshot=snapshot)
 
-    def _item(self, row: Row, open_value: Any, discounts: Sequence[Row]) -> OpenItem:
-        own_currency = row["currency"] == row.get("party_account_currency", row["currency"])
-        currency = row.get("party_account_currency") or row["currency"]
-        prefix = "" if own_currency else "base_"
-        total = row.get(f"{prefix}rounded_total") or row.get(f"{prefix}grand_total")
-        original = minor(total, currency)
-        open_amount = minor(open_value, currency)
-        if open_amount and (open_amount < 0) != (original < 0):
-            message = (
-                f"the payment ledger says {Money(open_amount, currency)} of {Money(original, currency)}: more was "
-                "allocated than was owed; cancel or unreconcile one of its payments in ERPNext"
-            )
-            raise ValueError(message)
-        issued_on = day(row["posting_date"])
-        if issued_on is None:
-            message = "the invoice has no posting date"
-            raise ValueError(message)
-        until, discount = self._discount(discounts, original, currency) if open_amount == original else (None, 0)
-        others = (str(row.get(field) or "").strip() for field in self._settings.reference_fields)
-        return OpenItem(
-            item_id=row["name"],
-            number=row["name"],
-            kind="credit_note" if original < 0 else "invoice",
-            customer_id=row["customer"],
-            currency=currency,
-            issued_on=issued_on,
-            due_on=day(row.get("due_date")) or issued_on,
-            original_amount=original,
-            open_amount=open_amount,
-            discount_until=until,
-            discount_amount=discount,
-            other_references=tuple(each for each in others if each),
+    def _invoice_items(self, row: Row, open_value: Any, terms: Sequence[Row]) -> list[Instalment]:
+        template = row.get("payment_terms_template")
+        return invoice_items(
+            row,
+            open_value,
+            terms,
+            by_term=bool(template) and template in self._allocated_by_term(),
+            reference_fields=self._settings.reference_fields,
         )
 
-    def _discounts(self, names: Sequence[str]) -> dict[str, list[Row]]:
-        """The discount terms of the invoices' payment schedules."""
-        if not names:
-            return {}
-        fields = ["name", "payment_schedule.discount as discount", "payment_schedule.discount_type as discount_type",
-                  "payment_schedule.discount_date as discount_date",
-                  "payment_schedule.payment_amount as payment_amount"]  # fmt: skip
+    def _terms(self, names: Sequence[str]) -> dict[str, list[Row]]:
+        """The payment schedules of invoices, one row per instalment."""
         found: dict[str, list[Row]] = {}
-        for row in self._client.rows(INVOICE, [["name", "in", list(names)]], fields):
-            if row.get("discount") and day(row.get("discount_date")):
-                found.setdefault(row["name"], []).append(row)
+        for part in _parts(names, 500):
+            for row in self._client.rows(INVOICE, [["name", "in", part]], TERM_FIELDS):
+                if row.get("term_idx"):
+                    found.setdefault(row["name"], []).append(row)
         return found
 
-    def _discount(self, terms: Sequence[Row], original: int, currency: str) -> tuple[date | None, int]:
-        """The discount of an invoice with one term; ERPNext leaves its amount at 0, so it is worked out here."""
-        if len(terms) != 1 or original <= 0:
-            return None, 0
-        term = terms[0]
-        if term.get("discount_type") == "Amount":
-            return day(term["discount_date"]), minor(term["discount"], currency)
-        part = to_decimal(original, currency) * term["discount"] / 100
-        return day(term["discount_date"]), round_to_minor(part, currency)
+    def _journal_page(self, since: str | None, watermark: str) -> Page[OpenItem]:
+        """Open lines of journal entries; with ``since``, those whose ledger rows changed."""
+        names: Iterable[str] = (name for name, total in self._sums(JOURNAL) if total)
+        if since is not None:
+            filters = [*self._own(), ["against_voucher_type", "=", JOURNAL], ["modified", ">=", since]]
+            names = dict.fromkeys(
+                row["against_voucher_no"] for row in self._client.rows(_LEDGER, filters, JOURNAL_FIELDS)
+            )
+        found = self._journals(tuple(names))
+        items = tuple(each.item for each in found if each.item.open_amount and not _overdrawn(each.item))
+        gone = tuple(each.item.item_id for each in found if not each.item.open_amount)
+        aside = tuple(_set_aside(each.item) for each in found if _overdrawn(each.item))
+        absent = () if since is None else gone
+        return Page(rows=items, gone=absent, quarantined=aside, cursor=watermark, snapshot=since is None)
+
+    def _journals(self, names: Sequence[str]) -> list[Instalment]:
+        rows: list[Row] = []
+        customers = [["party_type", "=", "Customer"]]
+        for part in _parts(names, 500):
+            filters = [*self._ledger_filters(JOURNAL), *customers, ["against_voucher_no", "in", part]]
+            rows += self._client.rows(_LEDGER, filters, JOURNAL_FIELDS)
+        return journal_items(rows, self.company["default_currency"])
 
     def _payment_page(self, rows: Sequence[Row], watermark: str, *, snapshot: bool, last: bool) -> Page[OpenItem]:
-        items = [item for row in rows if (item := self._on_account(row)).open_amount]
-        here = {item.item_id for item in items}
-        gone = () if snapshot else tuple(each for row in rows if (each := ON_ACCOUNT + row["name"]) not in here)
-        return Page(rows=tuple(items), gone=gone, cursor=watermark, snapshot=snapshot, last=last)
+        found = [on_account_item(row, self.company["default_currency"]) for row in rows]
+        gone = () if snapshot else tuple(item.item_id for item in found if not item.open_amount)
+        items = tuple(item for item in found if item.open_amount)
+        return Page(rows=items, gone=gone, cursor=watermark, snapshot=snapshot, last=last)
 
-    def _on_account(self, row: Row) -> OpenItem:
-        currency = row.get("paid_from_account_currency") or self.company["default_currency"]
-        booked_on = day(row["posting_date"]) or date.min
-        open_amount = minor(row.get("unallocated_amount"), currency) if row["docstatus"] == 1 else 0
-        return OpenItem(
-            item_id=ON_ACCOUNT + row["name"],
-            number=row["name"],
-            kind="on_account",
-            customer_id=row.get("party") or "",
-            currency=currency,
-            issued_on=booked_on,
-            due_on=booked_on,
-            original_amount=-max(minor(row.get("paid_amount"), currency), open_amount),
-            open_amount=-open_amount,
-        )
-
-    def items(self, item_ids: Sequence[str]) -> dict[str, OpenItem]:
-        """The items as they are; cancelled ones are left out."""
-        names = [each for each in item_ids if not each.startswith(ON_ACCOUNT)]
-        found: dict[str, OpenItem] = {}
-        for part in _parts(names, 200):
-            ledger = self._ledger(part)
-            rows = self._client.rows(
-                INVOICE,
-                [["name", "in", part], ["docstatus", "=", 1], ["company", "=", self._settings.company]],
-                self._invoice_fields(),
-            )
-            discounts = self._discounts([row["name"] for row in rows])
-            for row in rows:
-                try:
-                    item = self._item(row, ledger.get(row["name"]), discounts.get(row["name"], ()))
-                except ValueError as error:
-                    raise VersionMismatch(str(error)) from None
-                found[item.item_id] = item
-        payments = [each.removeprefix(ON_ACCOUNT) for each in item_ids if each.startswith(ON_ACCOUNT)]
-        if payments:
-            rows = self._client.rows(PAYMENT, [["name", "in", payments], ["docstatus", "=", 1]], _PAYMENT_FIELDS)
-            found.update({item.item_id: item for item in map(self._on_account, rows)})
+    def items(self, item_ids: Sequence[str]) -> Mapping[str, OpenItem]:
+        """The items as they are; cancelled ones are left out. Raises VersionMismatch."""
+        found = dict(self.fresh(item_ids).items)
+        payments = [document_of(each) for each in item_ids if each.startswith(ON_ACCOUNT)]
+        for part in _parts(payments, 500):
+            rows = self._client.rows(PAYMENT, [["name", "in", part], ["docstatus", "=", 1]], PAYMENT_FIELDS)
+            items = [on_account_item(row, self.company["default_currency"]) for row in rows]
+            found.update({item.item_id: item for item in items})
         return found
 
-    def ledger_balances(self, names: Sequence[str], currency: str) -> dict[str, int]:
-        """What the payment ledger says is open per invoice, whatever sign it has."""
-        found = self._ledger(list(names))
-        return {name: minor(found.get(name), currency) for name in names}
+    def fresh(self, item_ids: Sequence[str]) -> Fresh:
+        """Invoices and lines of journal entries with what is needed to pay them. Raises VersionMismatch."""
+        names = list(dict.fromkeys(document_of(i) for i in item_ids if not i.startswith((ON_ACCOUNT, IN_JOURNAL))))
+        found: list[Instalment] = []
+        for part in _parts(names, 500):
+            filters = [["name", "in", part], ["docstatus", "=", 1], *self._own()]
+            rows = self._client.rows(INVOICE, filters, self._invoice_fields())
+            ledger, terms = self._ledger([row["name"] for row in rows]), self._terms([row["name"] for row in rows])
+            for row in rows:
+                try:
+                    found += self._invoice_items(row, ledger.get(row["name"], 0), terms.get(row["name"], ()))
+                except ValueError as error:
+                    message = f"{INVOICE} {row['name']}: {error}"
+                    raise VersionMismatch(message) from None
+        journals = [document_of(each) for each in item_ids if each.startswith(IN_JOURNAL)]
+        found += self._journals(list(dict.fromkeys(journals)))
+        wanted = set(item_ids)
+        balances: dict[str, int] = {}
+        for each in found:
+            balances[each.place.name] = balances.get(each.place.name, 0) + each.item.open_amount
+        mine = [each for each in found if each.item.item_id in wanted]
+        return Fresh(
+            items={each.item.item_id: each.item for each in mine},
+            places={each.item.item_id: each.place for each in mine},
+            balances=balances,
+        )
 
-    def receivable_accounts(self, names: Sequence[str]) -> dict[str, str]:
-        """The receivable account of each invoice."""
-        rows = self._client.rows(INVOICE, [["name", "in", list(names)]], ["name", "debit_to"]) if names else []
-        return {row["name"]: row["debit_to"] for row in rows}
+    def balances(self, wanted: Mapping[str, str]) -> dict[str, int]:
+        """What the payment ledger has open per document now, whatever sign it has, given each one's currency."""
+        found: dict[str, Any] = {}
+        for part in _parts(list(wanted), 500):
+            filters = [["delinked", "=", 0], *self._own(), ["against_voucher_no", "in", part]]
+            fields = ["against_voucher_no", "amount_in_account_currency"]
+            for row in self._client.rows(_LEDGER, filters, fields):
+                name = row["against_voucher_no"]
+                found[name] = found.get(name, 0) + row["amount_in_account_currency"]
+        return {name: minor(found.get(name, 0), currency) for name, currency in wanted.items()}
+
+    def item_ids(self, references: Sequence[Row], party: str) -> list[str]:
+        """The items that the rows of a payment entry settle, in their order."""
+        split = self._terms([row["reference_name"] for row in references if row.get("payment_term")])
+        found = []
+        for row in references:
+            name = row["reference_name"]
+            numbers = {term.get("term_payment_term"): term["term_idx"] for term in split.get(name, ())}
+            if row.get("reference_doctype") == JOURNAL:
+                found.append(f"{IN_JOURNAL}{name}:{party}")
+            elif len(numbers) > 1 and row.get("payment_term") in numbers:
+                found.append(f"{name}#{numbers[row['payment_term']]}")
+            else:
+                found.append(name)
+        return found
 
     def open_keys(self) -> Iterator[str]:
         """The ids of all that is open by the field; the pull compares with the ledger."""
@@ -274,11 +293,12 @@ class ErpNextReader:
                               ["outstanding_amount", "=", 0], *self._settings.item_filter]  # fmt: skip
         if since:
             filters.append(["modified", ">=", since.isoformat()])
-        for rows, last in self._client.pages(INVOICE, filters, self._invoice_fields()):
-            items = []
-            for row in rows:
-                item = self._item(row, 0, ())
-                items.append(_settled(item, day(row["modified"])))
+        for rows, last in self._client.pages(INVOICE, filters, (*self._invoice_fields(), "modified")):
+            items = [
+                replace(each.item, open_amount=0, settled_on=day(row["modified"]))
+                for row in rows
+                for each in self._invoice_items(row, 0, ())
+            ]
             yield Page(rows=tuple(items), snapshot=False, last=last)
 
     # -- customers and accounts ------------------------------------------------------------------------------------
@@ -295,7 +315,8 @@ class ErpNextReader:
             found = tuple(
                 Customer(
                     customer_id=row["name"],
-                    name=row.get("customer_name") or row["name"],
+                    # Frappe keeps a text with anything like a tag in it escaped.
+                    name=html.unescape(row.get("customer_name") or row["name"]),
                     ibans=tuple(each for each in accounts.get(row["name"], ()) if each),
                 )
                 for row in rows
@@ -305,7 +326,7 @@ class ErpNextReader:
     def bank_accounts(self) -> dict[str, str]:
         """Our bank accounts by number, with their ledger account: from the settings, else ERPNext's Bank Accounts."""
         if self._settings.bank_accounts:
-            return dict(self._settings.bank_accounts)
+            return {"".join(each.split()).upper(): name for each, name in self._settings.bank_accounts.items()}
         filters = [["is_company_account", "=", 1], ["company", "=", self._settings.company]]
         rows = self._client.rows("Bank Account", filters, ["name", "iban", "bank_account_no", "account"])
         found = {}
@@ -331,13 +352,21 @@ class ErpNextReader:
         )
 
 
+def _overdrawn(item: OpenItem) -> bool:
+    return (item.open_amount < 0) != (item.original_amount < 0) and item.open_amount != 0
+
+
+def _set_aside(item: OpenItem) -> QuarantinedRow:
+    message = (
+        f"{JOURNAL} {item.number}: more was allocated than was owed by {item.customer_id}; cancel or unreconcile one "
+        "of its payments in ERPNext"
+    )
+    return QuarantinedRow(where=f"{JOURNAL} {item.number}", message=message, raw=str(item), item_id=item.item_id)
+
+
 def _parts(names: Sequence[str], size: int) -> Iterator[list[str]]:
     for start in range(0, len(names), size):
         yield list(names[start : start + size])
-
-
-def _settled(item: OpenItem, on: date | None) -> OpenItem:
-    return replace(item, open_amount=0, settled_on=on)
 
 
 def _since(cursor: str, overlap_minutes: int) -> str:

@@ -22,6 +22,7 @@ class Request:
     headers: dict
     body: object
     text: str
+    length: int = 0  # of the first line
 
 
 @dataclass
@@ -63,6 +64,7 @@ class StandIn:
                     {name.lower(): value for name, value in self.headers.items()},
                     body,
                     text,
+                    len(self.requestline),
                 )
                 answer = stand_in.answer(request)
                 if answer is None:  # the connection breaks without an answer
