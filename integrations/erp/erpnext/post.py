@@ -143,14 +143,19 @@ class ErpNextPoster:
             each.customer_id == customer and each.item_id in fresh.places for each in posting.allocations
         ):
             return ""
+        company = self._reader.company
+        separate = bool(company.get("book_advance_payments_in_separate_party_account"))
         found = self._client.method(
             "erpnext.accounts.party.get_party_account",
             writing=False,
             party_type="Customer",
             party=customer,
             company=self._settings.company,
+            include_advance=separate,
         )
-        return str(found or self._reader.company.get("default_receivable_account") or "")
+        # With the advance account asked for, the answer is a list that has it last.
+        account = found[-1] if isinstance(found, list) and found else found
+        return str(account or company.get("default_receivable_account") or "")
 
     def _insert(self, posting: Posting, entry: Entry, values: dict[str, Any]) -> None:
         try:

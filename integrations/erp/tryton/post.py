@@ -108,7 +108,8 @@ class TrytonPoster:
         else:
             statement_id, state = self._create(posting, tick), "draft"
         self._refuse_locked(posting.booking_date)
-        self._refuse_stale(posting)
+        if state == "draft":  # A validated statement has paid its invoices already, so they are open no more.
+            self._refuse_stale(posting)
         for wanted, method in (("draft", "validate_statement"), ("validated", "post")):
             if state == wanted:
                 tick(method)
@@ -137,7 +138,8 @@ class TrytonPoster:
             remote = self.find(posting.key)
             if remote is not None and remote.state == "posted":
                 return
-            self._refuse_stale(posting)
+            if method == "validate_statement":
+                self._refuse_stale(posting)
             raise ValidationFailed(str(error), code=error.code, field=error.field) from None
 
     def _refuse_edited(self, posting: Posting, there: RemotePosting) -> None:

@@ -120,9 +120,8 @@ class ErpNextStandIn(StandIn):
                 return Answer(body={"message": self.listing(query["doctype"], query)})
             if parts[:2] == ["api", "method"]:
                 answer = self.method(parts[2], request.body or {})
-                headers = {"Date": self.now.strftime("%a, %d %b %Y %H:%M:%S GMT")}
                 beside = isinstance(answer, dict) and answer.keys() & {"docinfo", "docs"}
-                return Answer(body=answer if beside else {"message": answer}, headers=headers)
+                return Answer(body=answer if beside else {"message": answer})
             if request.method == "POST":
                 return Answer(body={"data": self.insert(parts[2], dict(request.body))})
             if len(parts) == 4:
@@ -148,12 +147,13 @@ class ErpNextStandIn(StandIn):
             raise RefusedError(404, "DoesNotExistError", f"DocType {doctype} not found")
         filters, fields = json.loads(query.get("filters", "[]"), parse_float=Decimal), json.loads(query["fields"])
         rows = [row for row in self.docs[doctype].values() if all(_meets(row, each) for each in filters)]
+        self.refuse_unknown(doctype, fields)
         if "group_by" in query:
             return self.grouped(rows, fields, query)
         column, _, direction = query.get("order_by", "modified desc").partition(" ")
         rows.sort(key=lambda row: (row[column], row["name"]), reverse=direction == "desc")
         limit = int(query.get("limit_page_length", "20"))
-        return [each for row in (rows[:limit] if limit else rows) for each in self.projected(doctype, row, fields)]
+        return [each for row in (rows[:limit] if limit else rows) for each in self.projected(row, fields)]
 
     def grouped(self, rows, fields, query):
         by, total = fields
@@ -167,19 +167,21 @@ class ErpNextStandIn(StandIn):
         found = [{by: key, "total": groups[key]} for key in sorted(groups)]
         return found[: int(query["limit_page_length"]) or None]
 
-    def projected(self, doctype, row, fields):
-        known = {name for each in self.docs[doctype].values() for name in each} | {"_user_tags", "remarks", "iban"}
+    def refuse_unknown(self, doctype, fields):
+        known = {name for each in self.docs[doctype].values() for name in each} | {*_COMMON_FIELDS}
         known |= {"party", "bank_account_no", "po_no", "customer_name", "account", "unallocated_amount", self.key_field}
         known |= {"received_amount", "paid_amount", "paid_from_account_currency", "posting_date", "reference_no"}
         known |= {"base_grand_total", "base_rounded_total", "due_date", *_INVOICE_FIELDS, *_LEDGER_FIELDS}
         known |= {"year_start_date", "year_end_date", "start_date", "end_date", "disabled", "transaction_id"}
         known |= {"exchange_gain_loss_account", "book_advance_payments_in_separate_party_account"}
         known |= {"accounts_frozen_till_date"} if self.version >= 16 else set()
+        for each in fields:
+            if isinstance(each, str) and "." not in each and "(" not in each and each not in known:
+                raise RefusedError(417, "DataError", f"Field not permitted in query: {each}")
+
+    def projected(self, row, fields):
         children = [each for each in fields if "." in each]
         plain = [each for each in fields if "." not in each]
-        unknown = [each for each in plain if each not in known]
-        if unknown:
-            raise RefusedError(417, "DataError", f"Field not permitted in query: {unknown[0]}")
         base = {name: row.get(name) for name in plain}
         if not children:
             return [base]
@@ -377,6 +379,7 @@ _INVOICE_FIELDS = {
     *("customer", "currency", "party_account_currency", "grand_total", "rounded_total", "outstanding_amount"),
     *("due_date", "is_return", "debit_to", "payment_terms_template"),
 }
+_COMMON_FIELDS = {"name", "modified", "docstatus", "company", "remarks", "iban", "enabled", "payment_schedule"}
 _LEDGER_FIELDS = {"against_voucher_no", "voucher_no", "account", "account_currency", "amount_in_account_currency"}
 
 
