@@ -1,10 +1,11 @@
-"""The plain payment: what it names in full is open, and adds up to exactly what was paid.
+"""The plain payment: what it names is open, and is exactly what was paid, or that less the early-payment discount.
 
-Half of all payments are plain, and nothing can speak against them: every rule would find the same explanation, and the
-vetoes let it pass because nothing is left over, neither of the text nor of the amount. So it is known at once. What
-stands here changes no decision; a law in the tests holds the search with it against the search without it.
+More than half of all payments are plain: the first rule would explain them, and nothing else would be looked for.
+So they are explained at once. What stands here changes no decision; a law in the tests holds the search with it
+against the search without it.
 """
 
+from matching import vetoes
 from matching.arbitration import CONTENDS_FROM
 from matching.decision_table import confidence
 from matching.grades import Payer, Reference
@@ -12,38 +13,46 @@ from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
 from matching.mentions import Mention
 from matching.reading import Reading
-from matching.rules.amounts import whole_lines
+from matching.rules.amounts import fits
+from matching.rules.by_document_number import meant
 
 
 def plainly_named(reading: Reading, index: LedgerIndex) -> Hypothesis | None:
-    """The one explanation of a plain payment, scored; None where anything has to be searched or weighed."""
-    payment = reading.payment
-    if payment.documents:
-        return None
+    """The one explanation of a plain payment, scored and not doubted; None where more has to be searched or weighed."""
     mentions = reading.first_view.strong
-    places = _places(mentions, payment.currency, index)
-    amounts = index.open.open
-    if not places or sum([amounts[place] for place in places]) != payment.amount:
+    if not mentions or reading.payment.documents:
         return None
+    chosen = _chosen(mentions, reading, index)
+    if not chosen:
+        return None
+    places = tuple(chosen)
+    relation, lines, rest = next(fits(places, reading, index), ("", (), 0))
     payer = reading.weakest_payer(places)
-    grade = min([mention.grade for mention in mentions])
-    sure = confidence("exact", grade, payer)
-    if payer is Payer.OTHER or sure < CONTENDS_FROM:
+    if relation not in {"exact", "discount"} or payer is Payer.OTHER:
         return None
+    grade = min([mention.grade for mention in chosen.values()])
+    quoted = tuple([mention.shown or mention.text for mention in chosen.values()])
     rule = "document_number" if len(places) == 1 else "document_number_list"
-    quoted = tuple([mention.shown or mention.text for mention in mentions])
-    return Hypothesis(rule, "exact", whole_lines(places, index), grade, payer, 0, quoted, sure)
+    sure = confidence(relation, grade, payer)
+    found = Hypothesis(rule, relation, lines, grade, payer, rest, quoted, sure)
+    if relation == "exact" and grade >= Reference.FULL and len(mentions) == len(places):
+        # Everything that is named is settled to the cent: only a dispute can speak against it.
+        disputed = index.open.disputed
+        return found if sure >= CONTENDS_FROM and not any(disputed[place] for place in places) else None
+    (judged,) = vetoes.apply(reading, [found], index)
+    return judged if judged.confidence >= CONTENDS_FROM else None
 
 
-def _places(mentions: list[Mention], currency: str, index: LedgerIndex) -> tuple[int, ...]:
-    """The items that are named, one by each mention; nothing where one is not sure, or an item is disputed."""
+def _chosen(mentions: list[Mention], reading: Reading, index: LedgerIndex) -> dict[int, Mention]:
+    """The one item that each mention means; nothing where one may mean several."""
     table = index.open
-    places = []
+    chosen: dict[int, Mention] = {}
     for mention in mentions:
-        if mention.grade < Reference.FULL or len(mention.items) != 1:
-            return ()
-        place = mention.items[0]
-        if table.disputed[place] or table.currencies[table.currency[place]] != currency or place in places:
-            return ()
-        places.append(place)
-    return tuple(places)
+        items = mention.items
+        if mention.grade < Reference.FULL or len(items) != 1 or len(table.currencies) > 1:
+            items = tuple(meant(reading, index, mention))
+            if len(items) > 1:
+                return {}
+        if items:
+            chosen.setdefault(items[0], mention)
+    return chosen
