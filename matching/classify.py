@@ -10,7 +10,7 @@ import re
 from matching.model.payment import IgnoredReason
 from matching.reading import Reading
 from matching.text.names import name_key
-from matching.text.normal import compact, plain
+from matching.text.normal import plain
 
 _FEE = re.compile(
     r"KONTOFUEHRUNG|KONTOFUHRUNG|KONTOABSCHLUSS|ENTGELT|BANKGEBUEHR|BANKGEBUHR|BANKKOSTEN"
@@ -51,7 +51,7 @@ def ignored_reason(reading: Reading) -> IgnoredReason | None:
     if payment.amount == 0:
         return "zero_amount"
     parties = reading.index.parties
-    account = compact(payment.payer_account) if payment.payer_account else ""
+    account = reading.payer.account
     if account and account in parties.house_accounts:
         return "own_transfer"
     if (

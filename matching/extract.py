@@ -24,6 +24,7 @@ from matching.numbers.series import digit_key
 from matching.text.normal import compact, plain
 
 _WINDOW = 8
+_TOGETHER = 4
 _NOT_ALNUM = re.compile(r"[^A-Z0-9]+")
 _DIGIT = re.compile(r"[0-9]")
 _RF = re.compile(r"RF[0-9]{2}")
@@ -36,32 +37,34 @@ _JOINED_ALIKE = re.compile(r"[0-9]+([/.-])[0-9]+(?:\1[0-9]+)*")
 
 def whole_numbers(text: str, groups: list[Group], index: LedgerIndex) -> list[Mention]:
     """Numbers and structured references named completely, however they are split, glued to words or punctuated."""
+    if not groups:
+        return []
     found: list[Mention] = []
     most = index.most_digits
     references, plausible = index.reference_lengths, index.plausible_lengths
-    longest = max(most, max(references, default=0))
-    for first, group in enumerate(groups):
-        digits = ""
-        before = group.start
-        for place in range(first, min(first + _WINDOW, len(groups))):
-            part = groups[place]
-            if place > first and not close_by(text, before, part.start):
-                break
-            digits += part.digits
-            before = part.end
-            length = len(digits)
-            if length > longest:
-                break
+    longest = index.longest
+    count = len(groups)
+    for first, (start, stop, alone) in enumerate(groups):
+        place, end, digits = first, stop, alone
+        while (length := len(digits)) <= longest:
             if length in references:
-                found.extend(_structured(digits, group.start, part.end, index))
+                found.extend(_structured(digits, start, end, index))
             if (
                 3 <= length <= most
-                and place - first < 4
+                and place - first < _TOGETHER
                 and (length in plausible or (digits[0] == "0" and len(digits.lstrip("0")) in plausible))
             ):
-                mention = _number(text, digits, group.start, part.end, index)
-                if mention is not None and (place == first or not _in_amount(text, group, part)):
+                mention = _number(text, digits, start, end, index)
+                if mention is not None and (place == first or not _in_amount(text, start, end)):
                     found.append(mention)
+            place += 1
+            if place == count or place - first == _WINDOW:
+                break
+            further, last, more = groups[place]
+            if not close_by(text, end, further):
+                break
+            digits += more
+            end = last
     if "RF" in text and references:
         found.extend(_creditor_references(text, index))
     if index.text_lengths:
@@ -69,11 +72,11 @@ def whole_numbers(text: str, groups: list[Group], index: LedgerIndex) -> list[Me
     return without_overlaps(found)
 
 
-def _in_amount(text: str, first: Group, last: Group) -> bool:
+def _in_amount(text: str, start: int, end: int) -> bool:
     """Whether neighbouring groups are or touch an amount with cents: those are not read together as a number."""
     return any(
-        match.start() < last.end and match.end() > first.start and match.end() - match.start() > 3
-        for match in _AMOUNT.finditer(text, max(0, first.start - 12), last.end + 12)
+        match.start() < end and match.end() > start and match.end() - match.start() > 3
+        for match in _AMOUNT.finditer(text, max(0, start - 12), end + 12)
     )
 
 
@@ -99,9 +102,7 @@ def _creditor_references(text: str, index: LedgerIndex) -> Iterator[Mention]:
                     break
 
 
-_TOKEN = re.compile(
-    r"(?:(?<![A-Z0-9])([A-Z0-9]{1,12})[ /:-]{1,2})?((?<![A-Z0-9])[A-Z/_.-]{0,20}[0-9][A-Z0-9/_.-]{0,40})"
-)
+_TOKEN = re.compile(r"(?<![A-Z0-9])(?:([A-Z0-9]{1,12}+)[ /:-]{1,2})?([A-Z/_.-]{0,20}+[0-9][A-Z0-9/_.-]{0,40}+)")
 
 
 def _other_texts(text: str, index: LedgerIndex) -> Iterator[Mention]:

@@ -47,6 +47,7 @@ class LedgerIndex:
         self.closed_numbers = NumberIndex(closed, self.series)
         self.most_digits = min(30, max((*self.numbers.lengths, *self.closed_numbers.lengths, 5)) + 2)
         self.reference_lengths = self.numbers.reference_lengths | self.closed_numbers.reference_lengths
+        self.longest = max(self.most_digits, max(self.reference_lengths, default=0))
         self.plausible_lengths = self.numbers.plausible_lengths | self.closed_numbers.plausible_lengths
         self.text_lengths = self.numbers.text_lengths | self.closed_numbers.text_lengths
         self._issued = _dense((*self.numbers.ranges, *self.closed_numbers.ranges))

@@ -20,7 +20,7 @@ MOST_MENTIONS = 80
 _WIDEST_GAP = 4
 _WIDEST_LABEL_GAP = 6
 _GAP = re.compile(r"[^A-Z0-9]{0,4}")
-LETTERS_BEFORE = re.compile(r"([A-Z]+)[^A-Z0-9]{0,3}$")
+LETTERS_BEFORE = re.compile(r"([A-Z]++)[^A-Z0-9]{0,3}+$")
 _GLUED = re.compile(r"(?<![A-Z0-9])[A-Z]{1,8}$")
 _NO_DOCUMENT = re.compile(
     r"(?:\b(?:KD|KDN|KUNDEN?|KND|KLANT|KLANTEN|DEB|DEBITOR|DEBITEUR(?:EN)?|CLIENT|CUST|CUSTOMER"
@@ -35,7 +35,7 @@ KD KDN KUNDE KUNDEN KND KLANT KLANTEN DEB DEBITOR DEBITEUR DEBITEUREN CLIENT CUS
 MANDANT VERTRAG CONTRACT CONTRAT UMOWA MANDAT MANDATE N NR NO NUM NUMMER NUMER NUMBER ID CODE TEL TELEFON TELEFOON
 PHONE FAX IBAN BIC KONTO BLZ PLZ NIP VAT BTW UST KVK SIRET SIREN
 """
-_LABEL_ENDINGS = tuple(_LABELS_END.split())
+_LABEL_ENDINGS = frozenset(word[-2:] for word in _LABELS_END.split())
 """How the words of ``_NO_DOCUMENT`` end: a text that does not end so needs no pattern run over it."""
 _DATE_OR_AMOUNT = re.compile(
     r"(?<![0-9])(?:(?:0?[1-9]|[12][0-9]|3[01])[./-](?:0?[1-9]|1[0-2])[./-](?:20)?[0-9]{2}"
@@ -45,6 +45,10 @@ _DATE_OR_AMOUNT = re.compile(
     r"|(?<![A-Z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![A-Z0-9])"
 )
 _CALENDAR = re.compile(r"(?:(?:0?[1-9]|[12][0-9]|3[01])[./-])?(?:0?[1-9]|1[0-2])[./-]20[0-9]{2}")
+
+
+_new = tuple.__new__
+"""Makes a named tuple of fields in their order, at once; a text has many groups."""
 
 
 class Mention(NamedTuple):
@@ -72,7 +76,7 @@ class Group(NamedTuple):
 
 def digit_groups(text: str) -> list[Group]:
     """The runs of digits of a text, at most 240 of them."""
-    return [Group(*match.span(), match.group()) for match in islice(DIGITS.finditer(text), MOST_GROUPS)]
+    return [_new(Group, (*match.span(), match[0])) for match in islice(DIGITS.finditer(text), MOST_GROUPS)]
 
 
 def close_by(text: str, before: int, start: int) -> bool:
@@ -91,7 +95,9 @@ def labelled_otherwise(text: str, start: int, end: int, index: LedgerIndex) -> b
     at = start
     while at > 0 and start - at <= _WIDEST_LABEL_GAP and not text[at - 1].isalnum():
         at -= 1
-    if text.endswith(_LABEL_ENDINGS, 0, at) and _NO_DOCUMENT.search(text, max(0, start - 24), start):
+    if (text[at - 1 : at] in _LABEL_ENDINGS or text[at - 2 : at] in _LABEL_ENDINGS) and _NO_DOCUMENT.search(
+        text, max(0, start - 24), start
+    ):
         return True
     if at < start:
         return False

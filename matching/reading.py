@@ -35,6 +35,11 @@ class Reading:
         self.fitting: tuple[Hypothesis, ...] | None = None
         self._grades: dict[int, Payer] = {}
 
+    @property
+    def apart(self) -> bool:
+        """Whether the bank delivers anything about documents apart from the text."""
+        return bool(self.payment.references or self.payment.documents)
+
     def payer_grade(self, customer: int) -> Payer:
         """How surely the payer is, or may pay for, this customer."""
         grade = self._grades.get(customer)
@@ -251,8 +256,8 @@ class TextView:
         self.text = text
         self._reading = reading
         self.groups = digit_groups(text)
-        self.strong = list(reading.structured)
         self.here = extract.whole_numbers(text, self.groups, reading.index)
+        self.strong = list(reading.structured) if reading.apart else []
         _add_new(self.strong, self.here)
 
     @lazily
