@@ -137,6 +137,13 @@ def _number(text: str, digits: str, start: int, end: int, index: LedgerIndex) ->
     before = LETTERS_BEFORE.search(text, max(0, start - 24), start)
     letters = before.group(1) if before else ""
     quoted = text[start:end]
+    shown_from = start - len(before.group()) if before and letters in index.prefixes else start
+    if len(items) + len(closed) == 1 and end - start == len(digits):
+        numbers, place = (index.numbers, items[0]) if items else (index.closed_numbers, closed[0])
+        grade = _grade(digits, letters, place, numbers, index, quoted)
+        if grade is Reference.NONE or labelled_otherwise(text, start, end, index):
+            return None
+        return Mention(start, end, digits, grade, items, closed, text[shown_from:end])
     graded = [(_grade(digits, letters, place, index.numbers, index, quoted), place) for place in items]
     graded_closed = [(_grade(digits, letters, place, index.closed_numbers, index, quoted), place) for place in closed]
     if end - start > len(digits):
@@ -149,7 +156,6 @@ def _number(text: str, digits: str, start: int, end: int, index: LedgerIndex) ->
         return None
     kept = tuple(dict.fromkeys(place for grade, place in graded if grade == best))
     kept_closed = tuple(dict.fromkeys(place for grade, place in graded_closed if grade == best))
-    shown_from = start - len(before.group()) if before and letters in index.prefixes else start
     return Mention(start, end, digits, best, kept, kept_closed, text[shown_from:end])
 
 

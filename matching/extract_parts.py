@@ -167,8 +167,8 @@ def slips_undone(text: str) -> str:
 def glued(groups: list[Group], mentions: list[Mention], text: str, index: LedgerIndex) -> list[Mention]:
     """Whole numbers inside a longer run of digits: two numbers, or a number and a date, written without a gap."""
     found: list[Mention] = []
-    lengths = sorted((length for length in index.numbers.lengths if length >= 6), reverse=True)[:6]
-    if not lengths:
+    lengths = index.glued_lengths
+    if not lengths or max([len(group.digits) for group in groups]) <= lengths[-1]:
         return found
     for group in free(groups, mentions, text, masked=False):
         if not lengths[-1] < len(group.digits) <= 60:

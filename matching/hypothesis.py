@@ -37,7 +37,7 @@ class Hypothesis(NamedTuple):
     @property
     def places(self) -> tuple[int, ...]:
         """The positions of the items it settles."""
-        return tuple(line.place for line in self.lines)
+        return tuple([line.place for line in self.lines])
 
     def doubted(self, why: str, at_most: int) -> "Hypothesis":
         """The same, with a reason not to post it."""

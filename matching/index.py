@@ -19,6 +19,9 @@ from matching.parties import Parties
 _ENDINGS_OF = 1_000
 _LONGEST_ENDING = 12
 _CACHED = 20_000
+_MONTHS_CACHED = 1_000
+_SCANNED = 64
+"""The items of a customer with so many are looked through for an amount; those of larger ones are kept by amount."""
 
 
 class LedgerIndex:
@@ -47,12 +50,14 @@ class LedgerIndex:
         self.closed_numbers = NumberIndex(closed, self.series)
         self.most_digits = min(30, max((*self.numbers.lengths, *self.closed_numbers.lengths, 5)) + 2)
         self.reference_lengths = self.numbers.reference_lengths | self.closed_numbers.reference_lengths
+        self.glued_lengths = sorted((width for width in self.numbers.lengths if width >= 6), reverse=True)[:6]
         self.longest = max(self.most_digits, max(self.reference_lengths, default=0))
         self.plausible_lengths = self.numbers.plausible_lengths | self.closed_numbers.plausible_lengths
         self.text_lengths = self.numbers.text_lengths | self.closed_numbers.text_lengths
         self._issued = _dense((*self.numbers.ranges, *self.closed_numbers.ranges))
         self._amounts = Lookup(self.open.open, range(self.open.size))
         self._customer_amounts: dict[int, dict[int, list[int]]] = {}
+        self._months: dict[tuple[int, ...], tuple[dict[int, int], dict[int, int]]] = {}
         self._coarse: dict[int, bool] = {}
         self._customer_digits: dict[int, list[tuple[str, int]]] = {}
 
@@ -74,11 +79,11 @@ class LedgerIndex:
         if currency not in table.currencies:
             return []
         code = table.currencies.index(currency)
-        column = table.currency
+        column, alone = table.currency, len(table.currencies) == 1
         found: list[int] = []
         for customer in customers:
-            own = table.of_customer(customer)
-            found.extend(place for place in own[:most] if column[place] == code)
+            own = table.of_customer(customer)[:most]
+            found.extend(own if alone else [place for place in own if column[place] == code])
         return found
 
     def with_amount(self, amount: int, currency: str, most: int = 64) -> list[int]:
@@ -89,12 +94,33 @@ class LedgerIndex:
         code = table.currencies.index(currency)
         return [place for place in self._amounts.get(bounded(amount), most) if table.currency[place] == code]
 
+    def by_month(self, places: tuple[int, ...]) -> tuple[dict[int, int], dict[int, int]]:
+        """What some items add up to in each month, by due date and by date of issue."""
+        if len(places) <= _SCANNED:
+            return self._by_month(places)
+        known = self._months.get(places)
+        if known is None:
+            if len(self._months) > _MONTHS_CACHED:
+                self._months.clear()
+            known = self._months[places] = self._by_month(places)
+        return known
+
+    def _by_month(self, places: tuple[int, ...]) -> tuple[dict[int, int], dict[int, int]]:
+        table = self.open
+        by_due: dict[int, int] = {}
+        by_issue: dict[int, int] = {}
+        for place in places:
+            amount, due, issued = table.open[place], table.due_month[place], table.issue_month[place]
+            by_due[due] = by_due.get(due, 0) + amount
+            by_issue[issued] = by_issue.get(issued, 0) + amount
+        return by_due, by_issue
+
     def is_coarse(self, customer: int) -> bool:
         """Whether a customer's amounts repeat, as rents and price points do: then sums hit amounts by chance."""
         known = self._coarse.get(customer)
         if known is None:
             own = self.open.of_customer(customer)[:_ENDINGS_OF]
-            amounts = [self.open.open[place] for place in own]
+            amounts = self.open.open[own.start : own.stop]
             known = self._coarse[customer] = len(set(amounts)) < len(amounts)
         return known
 
@@ -113,6 +139,19 @@ class LedgerIndex:
 
     def payable_with(self, customer: int, amount: int, currency: str) -> list[int]:
         """A customer's open items that this amount pays: in full, or less their early-payment discount."""
+        table = self.open
+        own = table.of_customer(customer)
+        if len(own) > _SCANNED:
+            places = self._by_amount(customer).get(amount, [])
+        else:
+            opened, net = table.open[own.start : own.stop], table.net[own.start : own.stop]
+            if amount not in opened and amount not in net:
+                return []
+            places = [place for place, one, less in zip(own, opened, net, strict=True) if amount in (one, less)]
+        return [place for place in places if table.currencies[table.currency[place]] == currency]
+
+    def _by_amount(self, customer: int) -> dict[int, list[int]]:
+        """What pays each of a large customer's items: kept, because a large customer pays often."""
         by_amount = self._customer_amounts.get(customer)
         table = self.open
         if by_amount is None:
@@ -120,11 +159,11 @@ class LedgerIndex:
             for place in table.of_customer(customer):
                 by_amount.setdefault(table.open[place], []).append(place)
                 if table.discount[place]:
-                    by_amount.setdefault(table.open[place] - table.discount[place], []).append(place)
+                    by_amount.setdefault(table.net[place], []).append(place)
             if len(self._customer_amounts) > _CACHED:
                 self._customer_amounts.clear()
             self._customer_amounts[customer] = by_amount
-        return [place for place in by_amount.get(amount, ()) if table.currencies[table.currency[place]] == currency]
+        return by_amount
 
     def of_customer_with_amount(self, customer: int, amount: int, currency: str) -> list[int]:
         """A customer's open items with exactly this open amount."""

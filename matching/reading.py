@@ -263,6 +263,8 @@ class TextView:
     @lazily
     def weak(self) -> list[Mention]:
         """Documents named in shorthand, by running number, glued together, or with letters typed for digits."""
+        if not self.groups:
+            return []
         index, customers = self._reading.index, self._reading.customers
         found: list[Mention] = []
         _add_new(found, extract_parts.shorthand(self.text, self.groups, self.here, index))
@@ -280,6 +282,8 @@ class TextView:
     @lazily
     def unknown(self) -> list[str]:
         """Numbers that look like ours and are not."""
+        if not self.groups:
+            return []
         return extract_parts.unknown_numbers(self.text, self.groups, [*self.here, *self.weak], self._reading.index)
 
 

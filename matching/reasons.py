@@ -5,6 +5,7 @@ Swedish, Finnish, Czech, Italian, Spanish and Portuguese. The first reason that 
 """
 
 import re
+from functools import lru_cache
 from typing import cast
 
 from matching.model.decision import ResidualReason
@@ -50,6 +51,7 @@ def _read(table: str) -> tuple[tuple[ResidualReason, re.Pattern[str]], ...]:
 _REASONS = _read(_TABLE)
 
 
+@lru_cache(maxsize=256)
 def said(text: str) -> ResidualReason:
     """The reason for a short payment that a plain text gives, or ``unknown``.
 

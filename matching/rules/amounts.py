@@ -21,13 +21,14 @@ _HABIT_AT_MOST = 10
 
 def whole_lines(places: Sequence[int], index: LedgerIndex) -> tuple[Line, ...]:
     """Each item settled in full with cash."""
-    return tuple(Line(place, index.open.open[place]) for place in places)
+    amounts = index.open.open
+    return tuple([Line(place, amounts[place]) for place in places])
 
 
 def fits(places: Sequence[int], reading: Reading, index: LedgerIndex) -> Iterator[tuple[str, tuple[Line, ...], int]]:
     """The ways this payment's amount fits these items: (relation, lines, rest of the payment)."""
     amount = reading.payment.amount
-    total = sum(index.open.open[place] for place in places)
+    total = sum([index.open.open[place] for place in places])
     missing = total - amount
     if missing == 0:
         yield "exact", whole_lines(places, index), 0

@@ -7,7 +7,7 @@ reach the amount stops the posting.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import accumulate, combinations
 from math import gcd
 
 from matching.grades import Payer, Reference
@@ -159,44 +159,56 @@ def _exchangeable(index: LedgerIndex, members: Sequence[int], places: Sequence[i
 
 def _families(index: LedgerIndex, places: list[int], amount: int) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Everything due up to a day, and everything of one month, of each customer by itself and of all together."""
-    by_customer: dict[int, list[int]] = {}
-    for place in places:
-        by_customer.setdefault(index.open.customer[place], []).append(place)
-    sources = list(by_customer.values())
+    opens = index.open.open
+    sources = _by_customer(index, places)
     if len(sources) > 1:
         sources.append(places)
     # Payers often forget their credits, or leave them for later.
-    owed = [[place for place in source if index.open.open[place] > 0] for source in sources]
-    sources.extend(some for some, source in zip(owed, list(sources), strict=True) if len(some) < len(source))
+    owed = [[place for place in source if opens[place] > 0] for source in sources]
+    sources.extend([some for some, source in zip(owed, sources, strict=True) if len(some) < len(source)])
     for source in sources:
         for rule, members in _families_of(index, source, amount):
             if len(members) > 1:
                 yield rule, members
 
 
+def _by_customer(index: LedgerIndex, places: list[int]) -> list[list[int]]:
+    """The items of each customer, which stand together."""
+    column = index.open.customer
+    if not places:
+        return []
+    if column[places[0]] == column[places[-1]]:
+        return [places]
+    found: dict[int, list[int]] = {}
+    for place in places:
+        found.setdefault(column[place], []).append(place)
+    return list(found.values())
+
+
 def _families_of(index: LedgerIndex, source: list[int], amount: int) -> Iterator[tuple[str, tuple[int, ...]]]:
     """Sums are built up first; who is in a family is only listed when its sum fits."""
     table = index.open
-    dues, opens, due_month, issue_month = table.due, table.open, table.due_month, table.issue_month
+    dues = table.due
     by_due = sorted(source, key=dues.__getitem__)
-    total, last = 0, len(by_due) - 1
-    by_due_month: dict[int, int] = {}
-    by_issue_month: dict[int, int] = {}
-    for count, place in enumerate(by_due):
-        total += opens[place]
-        if total == amount and (count == last or dues[by_due[count + 1]] > dues[place]):
-            yield ("everything_open" if count == last else "everything_due"), tuple(by_due[: count + 1])
-        due, issue = due_month[place], issue_month[place]
-        by_due_month[due] = by_due_month.get(due, 0) + opens[place]
-        by_issue_month[issue] = by_issue_month.get(issue, 0) + opens[place]
-    for sums, column in ((by_due_month, due_month), (by_issue_month, issue_month)):
-        for wanted, monthly in sums.items():
-            if monthly == amount:
-                yield "month_of_payer", tuple(place for place in by_due if column[place] == wanted)
+    amounts = [table.open[place] for place in by_due]
+    last = len(by_due) - 1
+    totals = list(accumulate(amounts))
+    if amount in totals:
+        for count, place in enumerate(by_due):
+            if totals[count] == amount and (count == last or dues[by_due[count + 1]] > dues[place]):
+                yield ("everything_open" if count == last else "everything_due"), tuple(by_due[: count + 1])
+    for sums, column in zip(index.by_month(tuple(by_due)), (table.due_month, table.issue_month), strict=True):
+        if amount in sums.values():
+            for wanted, monthly in sums.items():
+                if monthly == amount:
+                    yield "month_of_payer", tuple([place for place in by_due if column[place] == wanted])
 
 
 def _pairs(index: LedgerIndex, places: list[int], amount: int) -> Iterator[tuple[int, ...]]:
     table = index.open
+    amounts = {table.open[place] for place in places}
+    if amounts.isdisjoint([amount - one for one in amounts]):
+        return
     seen: dict[int, list[int]] = {}
     for place in places:
         for other in seen.get(amount - table.open[place], ())[:4]:
