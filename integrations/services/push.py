@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -20,6 +20,7 @@ from integrations.erp.errors import (
     RateLimited,
     Transient,
     UnknownPosting,
+    ValidationFailed,
 )
 from integrations.erp.protocol import BatchConnector, Connector, PostingPlan, RemotePosting
 from integrations.ledger.errors import LeaseHeld
@@ -152,6 +153,38 @@ class _Pusher:
             self._one_by_one(singles)
             if self.stopped:
                 return
+        if self.connector.capabilities.asynchronous:
+            self._look_up_submitted(tried)
+
+    def _look_up_submitted(self, just_sent: Container[int]) -> None:
+        """What was handed over earlier: booked by now, refused, or taken out by a person. Looks and never sends."""
+        rows = [
+            row
+            for row in self.ledger.outbox(self.name, states=("submitted",), action="post")
+            if row.outbox_id not in just_sent
+        ]
+        for place, row in enumerate(rows):
+            self.run.tell("looking for what was handed over", place, len(rows))
+            result = self._answered(row)
+            if self.stopped:
+                return
+            if result is not None:
+                self._note([(row, result)])
+
+    def _answered(self, row: OutboxRow) -> PostingResult | None:
+        """What the ERP says of a posting that it has; None while it says nothing new."""
+        try:
+            remote = self.connector.find(row.key)
+        except ValidationFailed as error:
+            return _failure(error)
+        except ErpError as error:
+            if isinstance(error, _STOPPERS):
+                self.stopped = str(error)
+            return None
+        if remote is None:
+            message = "what was handed over is not in the ERP any more: somebody took it out before it was booked"
+            return PostingResult(state="rejected", message=message)
+        return _result(remote) if remote.state == "posted" else None
 
     def _claim(self) -> tuple[OutboxRow, ...]:
         """The next rows. A worker of this machine that died holds no lease: it is taken over at once."""

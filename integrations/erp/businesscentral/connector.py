@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import httpx
 
-from integrations.erp.businesscentral.client import BusinessCentralClient
+from integrations.erp.businesscentral.client import SETTLE_SECONDS, BusinessCentralClient
 from integrations.erp.businesscentral.config import Settings
 from integrations.erp.businesscentral.lines import booking_of, values_of
 from integrations.erp.businesscentral.notes import put_note
@@ -68,6 +68,7 @@ class BusinessCentralConnector(RemoteConnector):
             key_length=20,
             remembers_reversals=False,
             parallel=1,
+            settle_seconds=SETTLE_SECONDS,
         )
 
     def plan(self, posting: Posting) -> PostingPlan:

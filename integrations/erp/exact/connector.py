@@ -6,7 +6,7 @@ import httpx
 
 from integrations.erp.converge import assert_whole
 from integrations.erp.errors import ConfigError, Unsupported
-from integrations.erp.exact.client import ExactClient
+from integrations.erp.exact.client import SETTLE_SECONDS, ExactClient
 from integrations.erp.exact.config import Settings
 from integrations.erp.exact.lines import lines_of, not_matched_by_exact, values_of
 from integrations.erp.exact.notes import put_note
@@ -67,6 +67,7 @@ class ExactConnector(RemoteConnector):
             key_length=16,
             remembers_reversals=False,
             parallel=1,
+            settle_seconds=SETTLE_SECONDS,
         )
 
     def plan(self, posting: Posting) -> PostingPlan:
