@@ -54,7 +54,8 @@ def listing(company: CompanySettings, now: datetime) -> tuple[Seen, list[str]]:
     problems = []
     for bank in company.banks:
         try:
-            arrived = inbox_of(bank).arrivals(now)
+            with inbox_of(bank) as inbox:
+                arrived = inbox.arrivals(now)
         except (InboxUnreachable, ConfigurationError) as error:
             problems.append(str(error))
             continue

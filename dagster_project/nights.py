@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from dagster_project import alerts
 from dagster_project.arrivals import Seen, listing
 from dagster_project.executors import executor_for
 from dagster_project.office import AS_OF_TAG, Office
+from integrations.services.alerts import alert
 
 _STEPS = ("connections", "customers", "open_items", "bank_statements", "allocations", "postings", "exceptions")
 _BY_DAY = ("bank_statements", "allocations", "postings", "exceptions")
@@ -43,15 +43,17 @@ def intraday_job(office: Office) -> UnresolvedAssetJobDefinition:
 def schedules(office: Office) -> list[dg.ScheduleDefinition]:
     """One schedule per company, in its own time zone. A night that was missed is caught up by the next one.
 
-    The run's day is the day of the tick, so that a tick that comes late still works for its own night.
+    The run's day is the day of the tick, so that a tick that comes late still works for its own night. The run's key is
+    the time on the clock on the wall: an hour that the end of summer time brings twice starts one night.
     """
     if office.company.schedule is None:
         return []
     zone = ZoneInfo(office.company.timezone)
 
-    def tags(context: dg.ScheduleEvaluationContext) -> dict[str, str]:
-        day = context.scheduled_execution_time.astimezone(zone).date()
-        return {AS_OF_TAG: (office.pretend_today or day).isoformat()}
+    def night(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        wall = context.scheduled_execution_time.astimezone(zone)
+        tags = {AS_OF_TAG: (office.pretend_today or wall.date()).isoformat()}
+        return dg.RunRequest(run_key=f"{wall:%Y-%m-%d %H:%M}", tags=tags)
 
     return [
         dg.ScheduleDefinition(
@@ -61,7 +63,7 @@ def schedules(office: Office) -> list[dg.ScheduleDefinition]:
             execution_timezone=office.company.timezone,
             default_status=dg.DefaultScheduleStatus.RUNNING,
             description=f"{office.company.schedule}, {office.company.timezone}",
-            tags_fn=tags,
+            execution_fn=night,
         )
     ]
 
@@ -132,12 +134,13 @@ def failure_alert(office: Office) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Sends the reason of a failed night to the addresses in the company's alerts.",
     )
-    def alert(context: dg.RunFailureSensorContext) -> None:
+    def told_of_failure(context: dg.RunFailureSensorContext) -> None:
         run = context.dagster_run
         if run.job_name not in mine:
             return
         steps = [event.message or event.step_key or "" for event in context.get_step_failure_events()]
         text = "\n".join([context.failure_event.message or "failed", *steps, f"run {run.run_id}"])
-        alerts.tell(office.company, f"{office.name}: {run.job_name} failed", text, context.log)
+        for failure in alert(office.company, f"{office.name}: {run.job_name} failed", text):
+            context.log.warning("nobody could be told: %s", failure)
 
-    return alert
+    return told_of_failure

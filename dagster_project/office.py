@@ -34,7 +34,7 @@ class Office:
     worklist_folder: Path | None = None
     worklist_person: str = ""
     accept_from: int = 85
-    rows_shown: int = 100
+    rows_shown: int = 40
     path_prefix: str = ""
     executor: Where = "in_process"
 

@@ -25,7 +25,7 @@ COMMON = [
 
 def main() -> int:
     """Write requirements.lock (what runs) and requirements-dev.lock (what runs and checks)."""
-    extra = ["--extra", "celery"]
+    extra = ["--extra", "celery", "--extra", "s3", "--extra", "sftp"]
     subprocess.run([*COMMON, *extra, "--output-file", "requirements.lock"], cwd=ROOT, check=True)
     dev = ["--extra", "dev", "--constraint", "requirements.lock", "--output-file", "requirements-dev.lock"]
     subprocess.run([*COMMON, *extra, *dev], cwd=ROOT, check=True)

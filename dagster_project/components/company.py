@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 from dagster_project.assets import clearings_spec, company_assets
 from dagster_project.checks import company_checks
 from dagster_project.clearing_jobs import clearing_jobs
+from dagster_project.components.scaffolder import CompanyScaffolder
 from dagster_project.executors import Where
 from dagster_project.nights import (
     failure_alert,
@@ -44,7 +45,7 @@ class CompanyAttributes(CompanySettings):
         "", description="in whose name dropped worklist files are applied; empty = only through the job"
     )
     accept_from: int = Field(85, ge=1, le=100, description="percent from which the bulk link accepts suggestions")
-    rows_shown: int = Field(100, ge=20, le=200, description="most urgent cases listed on the page")
+    rows_shown: int = Field(40, ge=20, le=200, description="most urgent cases listed on the page")
     path_prefix: str = Field("", description="the path below which a proxy serves Dagster, such as /dagster")
     executor: Where = Field(
         "in_process", description="where the steps of a night work; celery = workers, see deploy/README.md"
@@ -59,6 +60,7 @@ class CompanyAttributes(CompanySettings):
         return schema
 
 
+@dg.scaffold_with(CompanyScaffolder)
 class Company(Component):
     """One company: its ERP, bank inboxes, matching policy, people, schedule and alerts.
 

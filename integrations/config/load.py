@@ -61,7 +61,8 @@ def explain(error: ValidationError, source: str) -> str:
         field = ".".join(str(part) for part in problem["loc"]) or "the whole file"
         text = problem["msg"].removeprefix("Value error, ")
         shown = problem.get("input")
-        seen = f" (found {shown!r})" if isinstance(shown, str | int | float | bool) else ""
+        told = isinstance(shown, str | int | float | bool) and "://" not in str(shown)  # an address may hold a password
+        seen = f" (found {shown!r})" if told else ""
         lines.append(f"{source}: {field}: {text[:1].lower()}{text[1:]}{seen}")
     return "\n".join(lines)
 

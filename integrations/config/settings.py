@@ -7,6 +7,7 @@ that needs one names an environment variable, resolved when it is used.
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, field_validator
@@ -16,7 +17,9 @@ from integrations.config.policy import PolicySettings, careful_policy
 from integrations.erp import registry
 from matching.model.bank_statement import Severity
 
-_STRICT = ConfigDict(extra="forbid")
+_STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
+# Places where a file can be seen while it is still being sent; in an object store it appears whole.
+_WRITTEN_SLOWLY = {"sftp", "ssh", "ftp", "smb"}
 
 
 class AccountSettings(BaseModel):
@@ -40,12 +43,34 @@ class BankSettings(BaseModel):
 
     inbox: str = Field(description="folder, or any address that fsspec knows (sftp://, s3://, ...)")
     archive: str | None = Field(None, description="where a file goes, named by its hash, once it is in the ledger")
+    options: dict[str, str | int | bool] = Field(
+        default_factory=dict, description="options of the address that are no secrets: endpoint_url, known_hosts, ..."
+    )
     options_env: dict[str, str] = Field(
         default_factory=dict, description="option of the address -> environment variable that holds it"
     )
-    settle_seconds: int = Field(0, ge=0, description="a file younger than this may still be half written and waits")
+    settle_seconds: int | None = Field(
+        None, ge=0, description="a younger file may be half written and waits; default 60 for SFTP, FTP, SMB, else 0"
+    )
     second_opinion_up_to: int = Field(5000, ge=0, description="files with more entries are read once only")
     accounts: dict[str, AccountSettings] = Field(default_factory=dict, description="by account number")
+
+    @field_validator("inbox", "archive")
+    @classmethod
+    def _no_password_in_it(cls, value: str | None) -> str | None:
+        # The message is written by hand: pydantic's own would repeat the address with the password.
+        if value and "://" in value and urlsplit(value).password:
+            kind = value.partition("://")[0]
+            message = f"a {kind} address must not hold a password; name its variable in options_env: {{password: ...}}"
+            raise ValueError(message)
+        return value
+
+    @property
+    def settles_after(self) -> int:
+        """Seconds that a file must have been lying there unchanged before it is read."""
+        if self.settle_seconds is not None:
+            return self.settle_seconds
+        return 60 if self.inbox.partition("://")[0] in _WRITTEN_SLOWLY else 0
 
     def account_names(self) -> dict[str, str]:
         """Every other way of writing an account, and the account it is."""

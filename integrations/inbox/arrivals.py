@@ -4,16 +4,26 @@ Names are only for people: what a file is comes from its content, and whether it
 """
 
 import hashlib
-import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from errno import EBUSY
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import fsspec
 
+# fsspec's own SFTP takes any server for the bank; ours asks for its key.
+fsspec.register_implementation("sftp", "integrations.inbox.sftp.SftpThatKnowsItsServer", clobber=True)
+fsspec.register_implementation("ssh", "integrations.inbox.sftp.SftpThatKnowsItsServer", clobber=True)
+
 _BLOCK = 1 << 20
+# A clock that is wrong by more than a day says nothing about how long a file has been lying there, in seconds.
+_NO_CLOCK = 86_400
+_OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss"})
+# Options that may come from a variable and may be told all the same.
+_NO_SECRETS = frozenset({"username", "user", "port", "endpoint_url", "known_hosts"})
 _UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload", ".lock")
 
 
@@ -37,12 +47,33 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbox:
-    """An address where statements arrive, and the archive that takes them afterwards."""
+    """An address where statements arrive, and the archive that takes them afterwards.
+
+    Holds its connection from the first use until `close`, and closes it as a context manager. ``options`` are those of
+    the address's kind of place; those named in ``secrets`` are never told.
+    """
 
     address: str
-    options: Mapping[str, Any]
+    options: Mapping[str, Any] = field(repr=False)
     archive: str | None = None
     settle_seconds: int = 0
+    secrets: frozenset[str] = frozenset()
+    _opened: dict[str, tuple[Any, str]] = field(default_factory=dict, repr=False, compare=False)
+
+    def __enter__(self) -> "Inbox":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection; the next use opens it anew."""
+        for system, _ in self._opened.values():
+            client = getattr(system, "client", None)
+            if client is not None and hasattr(client, "close"):
+                with suppress(Exception):
+                    client.close()
+        self._opened.clear()
 
     def arrivals(self, now: datetime) -> list[Arrival]:
         """The files that lie there complete, by name. Files still being written, and hidden ones, wait.
@@ -51,11 +82,16 @@ class Inbox:
         """
         system, root = self._open()
         try:
+            # Object stores remember what they listed; what arrived since would never be seen.
+            system.invalidate_cache()
             listed = system.find(root, maxdepth=1, detail=True, withdirs=False)
-        except (OSError, ValueError) as error:
-            message = f"{self.address}: cannot be listed ({error}); check the address and the rights, then run again"
+        except Exception as error:
+            self.close()
+            message = (
+                f"{self.address}: cannot be listed ({self._said(error)}); check address and rights, then run again"
+            )
             raise InboxUnreachable(message) from error
-        if not listed and not system.exists(root):
+        if not listed and not self._exists(system, root):
             message = f"{self.address}: there is no such folder; create it or correct the address"
             raise InboxUnreachable(message)
         found = [self._arrival(path, facts) for path, facts in listed.items()]
@@ -75,41 +111,77 @@ class Inbox:
         except FileNotFoundError as error:
             message = f"{arrival.path}: another run has taken this file in"
             raise ArrivalGone(message) from error
-        except OSError as error:
-            message = f"{arrival.path}: cannot be read ({error}); check the rights, then run again"
+        except Exception as error:
+            self.close()
+            message = f"{arrival.path}: cannot be read ({self._said(error)}); check the rights, then run again"
             raise InboxUnreachable(message) from error
 
     def put_away(self, arrival: Arrival, sha256: str) -> None:
         """Move a file that is safely in the ledger to the archive, named by its hash; without an archive it stays.
 
         A file already archived under that hash is simply removed from the inbox; one that is gone was put away by
-        another run. Raises InboxUnreachable.
+        another run; one that meanwhile holds something else was replaced by the bank and stays for the next run.
+        Raises InboxUnreachable.
         """
         if self.archive is None:
             return
-        system, _ = self._open()
-        target_system, target_root = fsspec.core.url_to_fs(self.archive, **dict(self.options))
-        target = f"{target_root.rstrip('/')}/{sha256[:2]}/{sha256}{PurePosixPath(arrival.name).suffix.lower()}"
         try:
-            if not target_system.exists(target):
-                target_system.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
-                with system.open(arrival.path, "rb") as source, target_system.open(target + ".part", "wb") as copy:
-                    shutil.copyfileobj(source, copy, _BLOCK)
-                target_system.mv(target + ".part", target)
+            system, _ = self._open()
+            target_system, target_root = self._place(self.archive)
+            target = f"{target_root.rstrip('/')}/{sha256[:2]}/{sha256}{PurePosixPath(arrival.name).suffix.lower()}"
+            target_system.makedirs(target.rsplit("/", 1)[0], exist_ok=True)
+            system.invalidate_cache()
+            with system.open(arrival.path, "rb") as source, target_system.open(target + ".part", "wb") as copy:
+                digest = _copied(source, copy)
+            if digest != sha256:
+                target_system.rm_file(target + ".part")
+                return
+            target_system.mv(target + ".part", target)
             system.rm_file(arrival.path)
         except FileNotFoundError:
             return  # another run was faster
-        except (OSError, NotImplementedError) as error:
-            message = f"{arrival.path}: cannot be moved to {self.archive} ({error}); it stays in the inbox"
+        except Exception as error:
+            if getattr(error, "errno", None) == EBUSY:
+                return  # what object stores say of a file that is replaced while it is read
+            self.close()
+            message = f"{arrival.path}: cannot be moved to {self.archive} ({self._said(error)}); it stays in the inbox"
             raise InboxUnreachable(message) from error
 
     def _open(self) -> tuple[Any, str]:
+        return self._place(self.address)
+
+    def _place(self, address: str) -> tuple[Any, str]:
+        """The file system of an address and the path in it; options are only for places of the inbox's own kind."""
+        if address not in self._opened:
+            same = address.partition("://")[0] == self.address.partition("://")[0] or "://" not in self.address
+            try:
+                # Never one from fsspec's memory: its connection may have died long ago.
+                given = {**(self.options if same else {}), "skip_instance_cache": True}
+                self._opened[address] = fsspec.core.url_to_fs(address, **given)
+            except Exception as error:
+                message = f"{address}: this address cannot be opened ({self._said(error)}); correct the bank's settings"
+                raise InboxUnreachable(message) from error
+        return self._opened[address]
+
+    def _exists(self, system: Any, root: str) -> bool:
+        """Whether files can arrive there; in an object store there are no folders, only the bucket must exist."""
         try:
-            system, root = fsspec.core.url_to_fs(self.address, **dict(self.options))
-        except (ValueError, ImportError, OSError) as error:
-            message = f"{self.address}: this address cannot be opened ({error}); correct the bank's `inbox`"
+            kind = self.address.partition("://")[0]
+            return bool(system.exists(root.split("/", maxsplit=1)[0] if kind in _OBJECT_STORES else root))
+        except Exception as error:
+            self.close()
+            message = (
+                f"{self.address}: cannot be listed ({self._said(error)}); check address and rights, then run again"
+            )
             raise InboxUnreachable(message) from error
-        return system, root
+
+    def _said(self, error: Exception) -> str:
+        """What a library said, without the secrets that it was given."""
+        text = str(error) or type(error).__name__
+        for name in self.secrets - _NO_SECRETS:
+            held = str(self.options.get(name, ""))
+            text = text.replace(held, "…") if held else text
+        return text
 
     def _arrival(self, path: str, facts: Mapping[str, Any]) -> Arrival:
         stamp = facts.get("mtime", facts.get("LastModified", facts.get("modified")))
@@ -122,7 +194,8 @@ class Inbox:
             return False
         if not self.settle_seconds or arrival.modified is None:
             return True
-        return (now - arrival.modified).total_seconds() >= self.settle_seconds
+        age = (now - arrival.modified).total_seconds()
+        return age >= self.settle_seconds or age < -_NO_CLOCK
 
 
 def sha256_of(path: Path) -> str:
@@ -131,6 +204,15 @@ def sha256_of(path: Path) -> str:
     with path.open("rb") as source:
         for block in _blocks(source):
             digest.update(block)
+    return digest.hexdigest()
+
+
+def _copied(source: Any, copy: Any) -> str:
+    """Copy in blocks; the SHA-256 of what was copied."""
+    digest = hashlib.sha256()
+    for block in _blocks(source):
+        digest.update(block)
+        copy.write(block)
     return digest.hexdigest()
 
 

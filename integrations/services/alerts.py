@@ -1,4 +1,7 @@
-"""Tells people when a night went wrong or a statement is missing: by webhook and by e-mail."""
+"""Tells people when a night went wrong or a statement is missing: by webhook and by e-mail.
+
+The webhook gets JSON with `text`, which Slack, Mattermost and Teams workflows show, and `company` and `subject`.
+"""
 
 import smtplib
 import ssl
@@ -63,8 +66,11 @@ def _mail(settings: AlertSettings, subject: str, text: str, environment: Mapping
             if secure
             else smtplib.SMTP(host, port, timeout=_TIMEOUT)
         ) as connection:
+            connection.ehlo()
             if not secure and connection.has_extn("starttls"):
                 connection.starttls(context=context)
+            elif not secure and server.username:
+                return f"e-mail by the server in {settings.smtp_env}: offers no encryption to sign in; write smtps://"
             if server.username:
                 connection.login(unquote(server.username), unquote(server.password or ""))
             connection.send_message(message)

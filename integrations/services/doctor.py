@@ -71,7 +71,8 @@ def _erp(company: CompanySettings, environment: Mapping[str, str] | None) -> Ite
 
 def _bank(bank: BankSettings, run: Run, environment: Mapping[str, str] | None) -> Iterator[DoctorFinding]:
     try:
-        arrived = inbox_of(bank, environment).arrivals(run.clock())
+        with inbox_of(bank, environment) as inbox:
+            arrived = inbox.arrivals(run.clock())
     except (InboxUnreachable, ConfigurationError) as error:
         yield DoctorFinding(check="bank inbox", status="failed", message=str(error))
         return

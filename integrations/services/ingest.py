@@ -104,9 +104,10 @@ def inbox_of(bank: BankSettings, environment: Mapping[str, str] | None = None) -
     known = os.environ if environment is None else environment
     return Inbox(
         address=bank.inbox,
-        options={option: secret(name, known) for option, name in bank.options_env.items()},
+        options={**bank.options, **{option: secret(name, known) for option, name in bank.options_env.items()}},
+        secrets=frozenset(bank.options_env),
         archive=bank.archive,
-        settle_seconds=bank.settle_seconds,
+        settle_seconds=bank.settles_after,
     )
 
 
@@ -119,11 +120,11 @@ def import_statements(company: CompanySettings, ledger: Ledger, run: Run) -> Imp
     intake = _Intake(company=company, ledger=ledger, run=run)
     with tempfile.TemporaryDirectory(prefix="lettrage-") as scratch:
         for bank in company.banks:
-            inbox = inbox_of(bank)
-            arrivals = inbox.arrivals(run.clock())
-            for place, arrival in enumerate(arrivals):
-                run.tell(f"reading statements from {bank.inbox}", place, len(arrivals))
-                intake.take(bank, inbox, arrival, Path(scratch))
+            with inbox_of(bank) as inbox:
+                arrivals = inbox.arrivals(run.clock())
+                for place, arrival in enumerate(arrivals):
+                    run.tell(f"reading statements from {bank.inbox}", place, len(arrivals))
+                    intake.take(bank, inbox, arrival, Path(scratch))
     return ImportReport(
         files=tuple(intake.files),
         statements=tuple(intake.statements),

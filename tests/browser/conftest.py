@@ -3,8 +3,10 @@
 import json
 import os
 import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,15 +68,27 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="module")
-def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The UI after one night of the demo company. Asks for the browser first: without one nothing is started."""
-    folder = tmp_path_factory.mktemp("site")
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """A UI that runs: its address, and the programs behind it."""
+
+    base: str
+    processes: dict[str, subprocess.Popen[bytes]]
+
+
+def dagster_home(folder: Path) -> Path:
+    """Dagster's own settings, as the demo has them."""
     home = folder / "dagster"
-    for part in (home, folder / "logs", folder / "bank", folder / "erp" / "outbox"):
+    for part in (home, folder / "logs"):
         part.mkdir(parents=True)
-    shutil.copytree(demo.FIXTURES / "inbox", folder / "erp" / "inbox")
     (home / "dagster.yaml").write_text(demo.DAGSTER_YAML)
+    return home
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Served]:
+    """The UI of the company in this folder, for as long as the block lasts."""
+    home = folder / "dagster"
     code_port, port = demo.free_port(0), demo.free_port(0)
     workspace = home / "workspace.yaml"
     workspace.write_text(demo.WORKSPACE_YAML.format(port=code_port))
@@ -87,10 +101,24 @@ def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     base = f"http://127.0.0.1:{port}"
     with demo.running(commands, environment, folder / "logs") as processes:
         demo.wait_until_ready(base, processes)
+        yield Served(base=base, processes=processes)
+
+
+@pytest.fixture(scope="module")
+def site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The UI after one night of the demo company. Asks for the browser first: without one nothing is started."""
+    folder = tmp_path_factory.mktemp("site")
+    dagster_home(folder)
+    for part in (folder / "bank", folder / "erp" / "outbox"):
+        part.mkdir(parents=True)
+    shutil.copytree(demo.FIXTURES / "inbox", folder / "erp" / "inbox")
+    with served(folder) as running:
         demo.night_in_the_ui(
-            base, processes, lambda: shutil.copytree(demo.FIXTURES / "statements", folder / "bank", dirs_exist_ok=True)
+            running.base,
+            running.processes,
+            lambda: shutil.copytree(demo.FIXTURES / "statements", folder / "bank", dirs_exist_ok=True),
         )
-        yield Site(base=base, office=office(folder))
+        yield Site(base=running.base, office=office(folder))
 
 
 @pytest.fixture

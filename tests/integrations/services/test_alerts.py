@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import socket
 import threading
 
 import pytest
@@ -72,3 +73,54 @@ def test_mail_without_a_server_is_said():
     )
     assert "SMTP" in failure
     assert "pw" not in failure
+
+
+@pytest.fixture
+def mail_server():
+    """As much of SMTP as one message needs; without encryption, as on loopback."""
+    received: list[str] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def talk() -> None:
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rw", newline="\r\n") as wire:
+            print("220 ready", file=wire, flush=True)
+            in_data = False
+            for line in wire:
+                received.append(line.rstrip("\r\n"))
+                if in_data:
+                    in_data = received[-1] != "."
+                    if not in_data:
+                        print("250 taken", file=wire, flush=True)
+                elif line.upper().startswith("DATA"):
+                    in_data = True
+                    print("354 go on", file=wire, flush=True)
+                elif line.upper().startswith("QUIT"):
+                    print("221 bye", file=wire, flush=True)
+                    return
+                else:
+                    print("250 fine", file=wire, flush=True)
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    yield listener.getsockname()[1], received
+    thread.join(5)
+    listener.close()
+
+
+def test_people_are_mailed_and_a_subject_brings_no_header_of_its_own(mail_server):
+    port, received = mail_server
+    people = company(email_to=["anna@example.com", "ben@example.com"], smtp_env="SMTP")
+    assert alert(people, "night\r\nBcc: x@evil", "why it failed", {"SMTP": f"smtp://127.0.0.1:{port}"}) == ()
+    assert "Subject: night Bcc: x@evil" in received
+    assert "To: anna@example.com, ben@example.com" in received
+    assert "why it failed" in received
+    assert not any(line.startswith("Bcc:") for line in received)
+
+
+def test_no_password_goes_over_an_open_line(mail_server):
+    port, received = mail_server
+    people = company(email_to=["anna@example.com"], smtp_env="SMTP")
+    (failure,) = alert(people, "s", "t", {"SMTP": f"smtp://user:hunter2@127.0.0.1:{port}"})
+    assert "no encryption" in failure
+    assert not any(line.upper().startswith(("AUTH", "MAIL")) for line in received)

@@ -1,0 +1,130 @@
+"""Ten thousand open cases: the page opens at once, holds what a person can work off, and says where the rest is."""
+
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from openpyxl import load_workbook
+from playwright.sync_api import Browser
+
+from benchmarks.ledger import open_items, statement
+from dagster_project.components.company import company_definitions
+from dagster_project.links import LOCATION
+from integrations.ledger import open_ledger
+from integrations.ledger.records import ArrivedFile, Change
+from matching.model.decision import Allocation, Decision, ExceptionCase, Suggestion
+from matching.model.open_item import Customer
+from tests.browser.code_location import office
+from tests.browser.conftest import chromium, dagster_home, served
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+COUNT = 10_000
+CHANGE = Change(actor_kind="connector", actor="test", at=datetime(2026, 11, 18, tzinfo=UTC), run_id="test")
+KINDS = ("ambiguous", "short_payment", "over_payment", "unknown_payer", "payer_mismatch")
+OPENS_WITHIN = 3.0
+EARLIER = 60
+
+
+def decisions() -> Iterator[Decision]:
+    """Each payment a case with three suggestions, of all degrees of certainty."""
+    items = list(open_items(COUNT))
+    for number in range(COUNT):
+        amount = 10_000 + number * 37 % 900_000
+        suggestions = tuple(
+            Suggestion(
+                allocations=(Allocation(item_id=f"{(number + step * 7) % COUNT:09}", cash=amount),),
+                confidence=max(0.05, 0.97 - 0.13 * step - (number % 60) / 100),
+                why=f"Names {items[(number + step * 7) % COUNT].number}, and the amount agrees to the cent.",
+                customer_id=f"C{number % 20_000:05}",
+            )
+            for step in range(3)
+        )
+        case = ExceptionCase(
+            kind=KINDS[number % len(KINDS)], unallocated=amount, customer_id=f"C{number:05}", suggestions=suggestions,
+            why="Three open items of this customer have the same amount, and the text names none of them.",
+        )  # fmt: skip
+        yield Decision(payment_id=f"v1-{number:032x}", exception=case, rule="ambiguous", explanation=case.why)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger with the cases, and the exceptions asset published from it; before a browser's event loop is there."""
+    chromium()
+    place = tmp_path_factory.mktemp("many")
+    home, company = dagster_home(place), office(place)
+    ledger = open_ledger(company.ledger_url)
+    customers = (Customer(customer_id=f"C{one:05}", name=f"Handel {one} B.V.") for one in range(COUNT))
+    ledger.import_customers("halvemaan", customers, snapshot=True, change=CHANGE)
+    ledger.import_open_items("halvemaan", open_items(COUNT), snapshot=True, change=CHANGE)
+    file = ArrivedFile(sha256="a" * 64, name="a.xml", size=1)
+    ledger.import_statement_file("halvemaan", file, statement(COUNT), change=CHANGE)  # type: ignore[arg-type]
+    ledger.record_decisions("halvemaan", decisions(), change=CHANGE)
+    ledger.close()
+    job = company_definitions(company).resolve_job_def("nightly_halvemaan")
+    tags = {"user": "system", "dagster/code_location": LOCATION}
+    selected = [dg.AssetKey(company.key("exceptions"))]
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        result = job.execute_in_process(instance=instance, tags=tags, asset_selection=selected)
+        assert result.success
+        # A month of nights and clears before it: the page reads them all for its plots.
+        (published,) = result.get_asset_materialization_events()
+        for _ in range(EARLIER):
+            instance.report_runless_asset_event(published.materialization)
+    return place
+
+
+def cpu_seconds(*roots: int) -> float:
+    """Processor time of these processes and all that they started (Linux)."""
+    parents, used = {}, {}
+    for folder in Path("/proc").iterdir():
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split() if folder.name.isdigit() else []
+        except OSError:
+            continue
+        if fields:
+            parents[int(folder.name)], used[int(folder.name)] = int(fields[1]), int(fields[11]) + int(fields[12])
+    family = set(roots)
+    while grown := {child for child, parent in parents.items() if parent in family} - family:
+        family |= grown
+    return sum(used.get(one, 0) for one in family) / os.sysconf("SC_CLK_TCK")
+
+
+def test_the_overview_opens_in_under_three_seconds(folder: Path, browser: Browser) -> None:
+    with served(folder) as site:
+        context = browser.new_context(viewport={"width": 1440, "height": 1000})
+        page = context.new_page()
+        roots = [os.getpid(), *(process.pid for process in site.processes.values())]
+        wall, cpu = [], []
+        for _ in range(6):
+            started, used = time.perf_counter(), cpu_seconds(*roots)
+            page.goto(f"{site.base}/assets/halvemaan/exceptions")
+            page.get_by_text("10,000 open cases").first.wait_for(timeout=60_000)
+            wall.append(time.perf_counter() - started)
+            cpu.append(cpu_seconds(*roots) - used)
+        text = page.locator("body").inner_text()
+        row = page.locator("tr", has=page.get_by_text("list_01", exact=True))
+        row.get_by_text("Show Markdown").click()
+        page.get_by_role("link", name="Allocate").first.wait_for()
+        shown = page.get_by_role("link", name="Allocate").count()
+        context.close()
+    load = os.getloadavg()[0]
+    for what, seconds in (("seconds", wall), ("processor seconds of browser and servers", cpu)):
+        print(f"overview with 10,000 open cases, {what}:", *(f"{one:.2f}" for one in seconds), f"(load {load:.1f})")
+    # Where other work has the machine, the time on the wall says nothing; what is worked does.
+    assert min(cpu) < OPENS_WITHIN, cpu
+    assert load > 2 * (os.cpu_count() or 1) or min(wall) < OPENS_WITHIN, wall
+    assert [f"list_{number:02d}" in text for number in (1, 2, 3)] == [True, True, False]
+    assert "The 40 most urgent are listed; the spreadsheet holds all." in text
+    assert shown == 20
+
+
+def test_the_spreadsheet_holds_them_all(folder: Path) -> None:
+    worklist = office(folder).worklist_folder
+    assert worklist is not None
+    book = load_workbook(worklist / "worklist_halvemaan.xlsx", read_only=True)
+    assert sum(1 for _ in book.worksheets[0].iter_rows(values_only=True)) == COUNT + 1
+    book.close()
