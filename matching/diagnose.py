@@ -1,15 +1,27 @@
 """Why a payment was not posted: the kind of exception it becomes, and the reason in words."""
 
+import re
 from collections.abc import Callable
 
 from matching.arbitration import Proposal
+from matching.explain import money
 from matching.grades import Payer, Reference
 from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
 from matching.model.decision import ExceptionKind
 from matching.reading import Reading
+from matching.text.normal import plain
 
 Diagnosis = tuple[ExceptionKind, str]
+_ACQUIRER = re.compile(
+    r"\b(?:ADYEN|STRIPE|MOLLIE|PAYPAL|KLARNA|PAYONE|WORLDLINE|WORLDPAY|NETS|SUMUP|REDSYS|PAYU|VIPPS|MOBILEPAY|SIBS|GOCARDLESS"
+    r"|CONCARDIS|TELECASH|EURONET|ELAVON|BAMBORA|NEXI|SQUARE|SHOPIFY PAYMENTS|AMAZON PAYMENTS|CHECKOUT COM|PRZELEWY24"
+    r"|TPAY|DOTPAY|BUCKAROO|MULTISAFEPAY|CCV|FIRST DATA|AMERICAN EXPRESS|DINERS)\b"
+)
+_SETTLEMENT = re.compile(
+    r"\bSETTLEMENT\b|\bPAY-?OUT\b|\bBATCH\b|SAMMELGUTSCHRIFT|SAMMELUEBERWEISUNG|KARTENUMSA|KARTENZAHLUNGEN|UTBETALNING"
+    r"|OPPGJOR|OPPGJOER|REMISE CARTES?|VERSEMENT CB|VERZAMELBETALING|UITBETALING|WYPLATA ZBIORCZA|LIQUIDACION TPV"
+)
 _NOTHING_FITS = "The payer is known, but no open item or sum of items fits the amount."
 
 
@@ -38,10 +50,18 @@ def _disputed(proposal: Proposal, index: LedgerIndex) -> Diagnosis | None:
 
 
 def _foreign(proposal: Proposal, index: LedgerIndex) -> Diagnosis | None:
-    del index
-    if not proposal.reading.foreign:
+    reading = proposal.reading
+    if len(reading.instructed) == 1:
+        payment, place = reading.payment, reading.instructed[0]
+        ordered = money(payment.instructed_amount or 0, payment.instructed_currency)
+        number = index.open.numbers[place]
+        why = (
+            f"The payer ordered {ordered}, exactly what {number} is open for; the ERP clears it with the exchange rate."
+        )
+        return "currency_mismatch", why
+    if not reading.foreign:
         return None
-    number = proposal.reading.foreign[0].shown
+    number = reading.foreign[0].shown
     return "currency_mismatch", f"{number} is open in another currency than the payment's."
 
 
@@ -71,11 +91,27 @@ def _nothing(proposal: Proposal, index: LedgerIndex) -> Diagnosis | None:
     return "unknown_payer", "Neither the payer nor a document could be recognised."
 
 
+def _bulk(proposal: Proposal, index: LedgerIndex) -> Diagnosis | None:
+    """One sum for many documents, and no list of them: from a card acquirer, a portal, a collective transfer."""
+    del index
+    reading = proposal.reading
+    if (
+        reading.likely[1] >= Payer.NAMED
+        or any(mention.items for mention in reading.strong)
+        or reading.payment.documents
+    ):
+        return None
+    if _ACQUIRER.search(plain(reading.payment.payer_name)) or _SETTLEMENT.search(reading.text):
+        return "bulk_without_remittance", "A settlement of many payments in one sum; ask for its list of documents."
+    return None
+
+
 _REASONS: tuple[Callable[[Proposal, LedgerIndex], Diagnosis | None], ...] = (
     _lost,
     _disputed,
     _foreign,
     _settled,
+    _bulk,
     _nothing,
 )
 

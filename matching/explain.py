@@ -9,6 +9,7 @@ from matching.index import LedgerIndex
 from matching.model.currencies import MINOR_DIGITS
 from matching.model.decision import Allocation, Evidence
 from matching.model.payment import Payment
+from matching.text.normal import compact
 
 _RELATIONS = {
     "exact": "the amount is exactly what is open",
@@ -47,13 +48,23 @@ def sentence(hypothesis: Hypothesis, payment: Payment, index: LedgerIndex) -> st
     quoted = ""
     if hypothesis.quoted:
         shown = ", ".join(f"'{text}'" for text in hypothesis.quoted[:_MOST_NUMBERS])
-        quoted = f", {REFERENCE_WORDS[hypothesis.reference]} as {shown}"
+        how = _by_order(hypothesis, index) or REFERENCE_WORDS[hypothesis.reference]
+        quoted = f", {how} as {shown}"
     elif hypothesis.reference == 0:
         quoted = ", no document named"
     paid = money(payment.amount, payment.currency)
     return (
         f"{paid} for {numbers}{quoted}; {_who(hypothesis, payment, index)}; {_amounts(hypothesis, payment.currency)}."
     )
+
+
+def _by_order(hypothesis: Hypothesis, index: LedgerIndex) -> str:
+    """That an order or delivery number was given, where the one item is known by that."""
+    if len(hypothesis.lines) != 1 or hypothesis.reference < Reference.DIGITS:
+        return ""
+    others = index.open.others[hypothesis.lines[0].place]
+    known = {compact(other) for other in others}
+    return "named by its order number" if known and known & {compact(text) for text in hypothesis.quoted} else ""
 
 
 def _numbers(lines: Sequence[Line], index: LedgerIndex) -> str:
@@ -70,8 +81,10 @@ def _who(hypothesis: Hypothesis, payment: Payment, index: LedgerIndex) -> str:
     name = customer.name or customer.customer_id if customer else ""
     if hypothesis.payer is Payer.ACCOUNT:
         return f"paid from account {payment.payer_account}, known for {name}"
-    shown = f" '{payment.payer_name}'" if payment.payer_name else ""
-    return f"payer{shown}: {PAYER_WORDS[hypothesis.payer]} ({name})"
+    if not payment.payer_name and hypothesis.payer is Payer.UNKNOWN:
+        return f"the bank names no payer; {name} owes it"
+    shown = f"payer '{payment.payer_name}'" if payment.payer_name else "the payer"
+    return f"{shown} {PAYER_WORDS[hypothesis.payer].format(name=name)}"
 
 
 def _amounts(hypothesis: Hypothesis, currency: str) -> str:

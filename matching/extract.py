@@ -84,7 +84,9 @@ def _structured(digits: str, start: int, end: int, index: LedgerIndex) -> Iterat
     items = tuple(index.numbers.by_reference(digits))
     closed = tuple(index.closed_numbers.by_reference(digits))
     if items or closed:
-        grade = Reference.CHECKED if len(digits) >= 7 else Reference.FULL
+        # A reference that is no more than the document's own number has no check digit of its own.
+        own = any(index.open.numbers[place] == digits for place in items)
+        grade = Reference.CHECKED if len(digits) >= 7 and not own else Reference.FULL
         yield Mention(start, end, digits, grade, items, closed)
 
 

@@ -46,9 +46,9 @@ REFERENCE_WORDS = {
     Reference.CHECKED: "named by its payment reference",
 }
 PAYER_WORDS = {
-    Payer.OTHER: "the payer is known as another customer",
-    Payer.UNKNOWN: "the payer is not known",
-    Payer.SIMILAR: "the payer's name is similar",
-    Payer.NAMED: "the payer's name fits",
-    Payer.ACCOUNT: "the payer's account is known",
+    Payer.OTHER: "is known as another customer, not {name}",
+    Payer.UNKNOWN: "is not known; {name} owes it",
+    Payer.SIMILAR: "has a name similar to {name}",
+    Payer.NAMED: "is {name} by name, customer number or mandate",
+    Payer.ACCOUNT: "pays from an account known for {name}",
 }

@@ -3,6 +3,7 @@
 import re
 
 from matching import extract, extract_parts, reasons
+from matching.embedded import is_broken, named_inside
 from matching.grades import Payer, Reference
 from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
@@ -102,7 +103,13 @@ class Reading:
                     break
             else:
                 inner = plain(reference.reference[:70])
-                found.extend(extract.whole_numbers(inner, digit_groups(inner), index))
+                named = extract.whole_numbers(inner, digit_groups(inner), index)
+                if is_broken(reference.type, reference.reference):
+                    # A wrong check digit speaks against every digit of the reference.
+                    found.extend(_weaker(mention) for mention in named)
+                    continue
+                inside = named_inside(reference.type, reference.reference, index) if not named else None
+                found.extend(named if inside is None else [inside])
         for document in self.payment.documents[:400]:
             _add_new(found, self.named_in(document.number))
         return found
@@ -180,6 +187,22 @@ class Reading:
                 if not own and any(self.payer_grade(table.customer[p]) > Payer.OTHER for p in mention.items):
                     found.append(mention)
         return found
+
+    @lazily
+    def instructed(self) -> list[int]:
+        """Open items in another currency that are exactly what the payer ordered: the named ones, else its own."""
+        payment, index = self.payment, self.index
+        ordered, currency = payment.instructed_amount, payment.instructed_currency
+        if not ordered or currency == payment.currency:
+            return []
+        table = index.open
+        named = [place for mention in self.foreign for place in mention.items]
+        own = [place for one in self.own[:4] for place in index.of_customer_with_amount(one, ordered, currency)]
+        return [
+            place
+            for place in dict.fromkeys(named or own)
+            if table.open[place] == ordered and table.currencies[table.currency[place]] == currency
+        ]
 
     @lazily
     def unknown_numbers(self) -> list[str]:

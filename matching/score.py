@@ -12,5 +12,6 @@ def scored(found: Iterable[Hypothesis]) -> list[Hypothesis]:
     for hypothesis in found:
         sure = confidence(hypothesis.relation, hypothesis.reference, hypothesis.payer)
         ceiling = hypothesis.confidence if hypothesis.doubts else sure
-        judged.append(hypothesis.at(min(sure, ceiling)))
+        # Never 0: that would say "not scored yet", and a doubt would then raise it.
+        judged.append(hypothesis.at(max(1, min(sure, ceiling))))
     return judged

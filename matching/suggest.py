@@ -35,8 +35,9 @@ def suggestions(proposal: Proposal, index: LedgerIndex, *, taken: frozenset[int]
     ranked = sorted(offered.values(), key=lambda h: (-h.confidence, len(h.lines), h.places))
     found = [_suggestion(hypothesis, reading, index) for hypothesis in ranked[:MOST]]
     account = _on_account(proposal, index)
-    if account is not None and (len(found) < MOST or _paid_twice(proposal, index)):
-        found.insert(0 if _paid_twice(proposal, index) else len(found), account)
+    first = _paid_twice(proposal, index) or len(reading.instructed) == 1
+    if account is not None and (first or len(found) < MOST):
+        found.insert(0 if first else len(found), account)
     return tuple(found[:MOST])
 
 
@@ -71,10 +72,16 @@ def _on_account(proposal: Proposal, index: LedgerIndex) -> Suggestion | None:
         return None
     twice = _paid_twice(proposal, index)
     why = "What the payment names is settled already" if twice else "No open item explains the payment better"
+    ordered = len(reading.instructed) == 1
+    if ordered:
+        place = reading.instructed[0]
+        owed = money(index.open.open[place], reading.payment.instructed_currency)
+        why = f"Ordered for {index.open.numbers[place]} ({owed}), which the ERP clears with its difference in exchange"
+        customer = index.parties.ids[index.open.customer[place]]
     paid = money(reading.payment.amount, reading.payment.currency)
     return Suggestion(
         allocations=(),
-        confidence=0.6 if twice else 0.02,
+        confidence=0.6 if twice or ordered else 0.02,
         why=f"{why}: {paid} on account of {customer}.",
         customer_id=customer,
         on_account=reading.payment.amount,

@@ -171,7 +171,7 @@ def _competing(found: list[Hypothesis], reading: Reading) -> list[Hypothesis]:
     inexact = [hypothesis for hypothesis in found if hypothesis.relation in _DOUBTFUL]
     if not inexact:
         return found
-    credit = any(hypothesis.relation == "credit_taken" for hypothesis in found)
+    credit = any(h.relation == "credit_taken" or h.rule == "credit_note_taken" for h in found)
     completed = [hypothesis for hypothesis in found if hypothesis.relation == "completed"]
     return [
         _doubt_against(

@@ -96,6 +96,9 @@ def _list_with_slip(c: Counter, trader: Trader, one: OpenItem) -> bool:
     chosen = [one, *c.dice.sample(debts, min(len(debts), 2))]
     at = len(one.number) - 1
     wrong = one.number[:at] + c.dice.choice("0123456789".replace(one.number[at], ""))
+    if any(item.open_amount == one.open_amount for item in c.by_number.get(wrong, ())):
+        # What the payer names, the payer has paid.
+        return False
     text = ", ".join([wrong, *(item.number for item in chosen[1:])])
     total = sum(item.open_amount for item in chosen)
     return c.pay("list_with_slip", trader, total, text, [whole(item) for item in chosen], kinds=UNSURE)

@@ -148,6 +148,9 @@ def _with_one_more(
     left = table.open[extra]
     if left < 0 and reading.mentions_credit:
         found = Hypothesis("credit_note_named", "completed", lines, grade, payer, 0, quoted)
+    elif left < 0 and alone and grade >= Reference.FULL and left % 100 and not index.is_coarse(table.customer[extra]):
+        # To the cent the one credit the customer has of this amount: a deduction by chance would not hit it.
+        found = Hypothesis("credit_note_taken", "completed", lines, grade, payer, 0, quoted)
     elif left < 0:
         found = Hypothesis("document_number_completed", "credit_taken", lines, grade, payer, 0, quoted)
     else:

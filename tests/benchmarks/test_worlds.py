@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from benchmarks.matching.ceiling import ceiling
+from benchmarks.matching.fourth_world import generate_fourth
 from benchmarks.matching.generator import SHARES, generate
 from benchmarks.matching.second_world import generate_second
 from benchmarks.matching.third_world import generate_third
@@ -16,6 +17,7 @@ WORLDS = {
     "hard": lambda: generate("hard", 600, 1_500, 5),
     "second": lambda: generate_second(600, 1_500, 5),
     "third": lambda: generate_third(600, 1_500, 5),
+    "fourth": lambda: generate_fourth(600, 1_500, 5),
 }
 
 
