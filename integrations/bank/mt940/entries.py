@@ -3,6 +3,7 @@
 A file of many banks' texts is read nearly as fast as one bank's this way, and each step is a short loop.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -16,6 +17,7 @@ from matching.model.bank_statement import BankEntry, EntryStatus, Finding, Quara
 
 _HARMLESS = frozenset({"decimal_mark_missing", "mark_in_lower_case"})
 
+_CODED = re.compile(r"\s*(?:/[A-Z0-9]+/|(?:[0-9]{3})?[^0-9A-Za-z\s][0-9]{2})")
 # Status, and whether the booking undoes another one.
 _MARKS: Mapping[str, tuple[EntryStatus, bool]] = {
     f"{expected}{undone}{side}": ("pending" if expected else "booked", bool(undone))
@@ -125,6 +127,8 @@ def _read_texts(
             one = remarks[at]
             try:
                 codes[at] = read(one, drafts[at])
+                if not drafts[at].remittance and _says_nothing(one.text, drafts[at]):
+                    drafts[at] = _untouched(one, drafts[at])
                 if one.line.supplementary:
                     read_original_amounts(one.line.supplementary, drafts[at])
             except (ValueError, ArithmeticError, LookupError, TypeError) as trouble:
@@ -132,6 +136,15 @@ def _read_texts(
                 failed[id(one.line)] = trouble
                 drafts[at] = _untouched(one, drafts[at])
     return codes, failed
+
+
+def _says_nothing(text: str, draft: DetailDraft) -> bool:
+    """Whether a dialect found nothing at all in running text, which is better whole than lost.
+
+    Codes and sub-fields alone (the bank's batch numbers) are no text that anybody wrote.
+    """
+    found = (draft.counterparty_name, draft.counterparty_account, draft.end_to_end_id, draft.ultimate_name)
+    return not any(found) and not draft.structured_references and not draft.mandate_id and not _CODED.match(text)
 
 
 def _untouched(remarks: Remarks, draft: DetailDraft) -> DetailDraft:

@@ -13,7 +13,8 @@ _FIRST_END = SWIFT_LINE - len(":86:")
 _NEARLY_FULL = 60  # the tag counted with the first line, blanks at the end lost
 _NARROWEST = 27  # no bank cuts its lines shorter than a German sub-field
 _CODE_SIGNS = frozenset(["", *"/?~^<>"])
-_PARTIAL_CODE = re.compile(r"[/?~^<>][A-Z0-9]{0,4}$")
+# A line end inside a code: `/RE` and `MI/`, but not `... A/S` and the next label; `?2` and `0`.
+_CUT_CODE = re.compile(r"/[A-Z0-9]{0,4}\n[A-Z0-9]{0,8}/|[?~^<>](?:[0-9]{2}\n|[0-9]?\n[0-9])")
 _NOT_GIVEN = frozenset({"", "NOTPROVIDED", "NONREF", "NICHTANGEGEBEN", "NOTPROV", "-"})
 _NOT_GIVEN_LENGTH = 16
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}")
@@ -68,7 +69,8 @@ def mark_line_ends(body: str) -> str:
     width = lengths.pop() if len(lengths) == 1 and len(lines) > 2 and first >= _NARROWEST else _NEARLY_FULL
     text = line = lines[0]
     for following in lines[1:]:
-        inside = len(line) >= width or following[:1] in _CODE_SIGNS or line[-1:] == " " or _PARTIAL_CODE.search(line)
+        inside = len(line) >= width or following[:1] in _CODE_SIGNS or line[-1:] == " "
+        inside = inside or _CUT_CODE.search(f"{line[-5:]}\n{following[:9]}") is not None
         line = following
         text += ("\r" if inside else "\n") + line
     return text

@@ -51,8 +51,9 @@ def _cut_keyword(chunk: str) -> str:
 
 def _colon_values(keyword: str, marked: str) -> list[tuple[str, str]]:
     """The value parted at keywords of the old form; a line end may cut them too."""
-    plain = _plain(marked)
-    places = [at for at, sign in enumerate(marked) if sign not in "\r\n"]
+    # A keyword is cut at full width only (CR); the end of a shorter sub-field (LF) parts words like a blank.
+    plain = marked.replace("\r", "").replace("\n", " ")
+    places = [at for at, sign in enumerate(marked) if sign != "\r"]
     values = []
     begin = 0
     for found in _COLON.finditer(plain):

@@ -41,9 +41,11 @@ def _layout(codes: tuple[str | None, ...]) -> list[tuple[str, int, int]]:
 
     >>> _layout((None, "EREF", None, None, "REMI", None, "ISDT", None))
     [('EREF', 2, 4), ('REMI', 5, 6)]
+    >>> _layout((None, None))
+    [('', 0, 2)]
     """
     places = [at for at, code in enumerate(codes) if code is not None]
-    ends = [*places[1:], len(codes)]
+    ends = [*places[1:], len(codes)][: len(places)]
     found = [(codes[at] or "", at + 1, end) for at, end in zip(places, ends, strict=True) if codes[at] not in _LEFT_OUT]
     # Nothing but the empty word before a leading slash is no text.
     before = places[0] if places else len(codes)
@@ -157,6 +159,7 @@ _HANDLERS: dict[str, Callable[[str, DetailDraft], None]] = {
     "DACT": _of_side(received=True, field="counterparty_account"),
     "DBIC": _of_side(received=True, field="counterparty_bic"),
     "BO1": _of_side(received=True, field="counterparty_name"),
+    "BO": _of_side(received=True, field="counterparty_name"),
     "CRNM": _of_side(received=False, field="counterparty_name"),
     "CACT": _of_side(received=False, field="counterparty_account"),
     "CBIC": _of_side(received=False, field="counterparty_bic"),
@@ -164,8 +167,8 @@ _HANDLERS: dict[str, Callable[[str, DetailDraft], None]] = {
 }
 # Known, so that they end the text before them, but of no use to matching.
 _LEFT_OUT = frozenset(
-    """TRTP KREF PREF IREF CREF CSID ADDR ISDT TRCD SVCL BAI CDTRREFTP ISSR OPRP TXTP TXID NRTX BUSP ACCW EI BO BI BN PT
-    TR""".split()  # noqa: SIM905 - reads best as words
+    """TRTP KREF PREF IREF CREF CSID ADDR ISDT TRCD SVCL BAI CDTRREFTP ISSR OPRP TXTP TXID NRTX BUSP ACCW EI BI BN PT
+    CTC OB TR""".split()  # noqa: SIM905 - reads best as words
 )
 CODES = frozenset({"NAME", *_PLAIN, *_HANDLERS, *_PARTIES, *_ULTIMATE, *_AMOUNTS, *_LEFT_OUT, *_REMITTANCE} - {""})
 # The codes as they may stand in a text: a line end can go through one.

@@ -6,6 +6,7 @@ An IBAN is taken when its check digits are right and it is the only one; a name 
 import re
 
 from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.mt940.party_labels import labelled_name
 from integrations.bank.mt940.remarks import Remarks, is_iban
 
 NAME = "free-text"
@@ -41,6 +42,9 @@ def read(remarks: Remarks, draft: DetailDraft) -> str | None:
             text = (extra.strip() + ("" if len(extra) >= _SUPPLEMENTARY_WIDTH else " ") + text).rstrip()
     draft.remittance_lines = tuple(lines)
     draft.remittance = text
+    if ":" in text or "=" in text or "/FRM" in text or "/BNF" in text:
+        marked = remarks.marked.replace("\r", "")
+        draft.counterparty_name = labelled_name(marked, received=not draft.amount.is_signed())
     ibans = {compact for found in _IBAN.findall(text) if is_iban(compact := found.replace(" ", ""))}
     if len(ibans) == 1 and draft.counterparty_account is None:
         draft.counterparty_account = ibans.pop()

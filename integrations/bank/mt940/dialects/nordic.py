@@ -12,7 +12,10 @@ FIRST = ""
 _REFERENCE = re.compile(
     r"(?:^|[\r\n ])(KID|OCR|FIK|VIITE)(?: ?[:.]| (?:NR|REF)\.?:?)? ?(\+?[0-9][0-9 +<>]{2,33})(?=$|[\r\n A-ZÅÄÖÆØ])"
 )
-_NAME = re.compile(r"(?:^|[\r\n])(?:FRA|FRÅN|FRAN|AVSENDER|AVSÄNDARE|MAKSAJA|BETALER|INDBETALER): *([^\r\n]+)")
+_NAME = re.compile(
+    r"(?:^|[\r\n ])(?:FRA|FRÅN|FRAN|AVSENDER|AVSÄNDARE|MAKSAJA|BETALER|INDBETALER): *([^\r\n]+?)"
+    r"(?= *(?:$|[\r\n]|(?:KID|OCR|FIK|VIITE)\b))"
+)
 
 
 def score(remarks: Remarks) -> int:

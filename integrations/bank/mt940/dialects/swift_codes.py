@@ -8,7 +8,7 @@ import re
 
 from integrations.bank.mt940.drafts import DetailDraft
 from integrations.bank.mt940.remarks import Remarks
-from integrations.bank.mt940.slash_codes import CODES, read_codes
+from integrations.bank.mt940.slash_codes import CODES, read_codes, split_codes
 
 NAME = "swift-codes"
 FIRST = "/ "
@@ -17,10 +17,12 @@ _CODE = re.compile(r"\s*/([A-Z0-9]{2,9})/")
 
 
 def score(remarks: Remarks) -> int:
-    """Possible when the text begins with a known code, or holds a party or remittance code."""
+    """Possible when the text begins with a known code, holds several, or a party or remittance code."""
     found = _CODE.match(remarks.text)
     if found and found.group(1) in CODES:
         return 70
+    if found and len(split_codes(remarks.text)) > 1:
+        return 60
     return 40 if found and ("/ORDP/" in remarks.text or "/BENM/" in remarks.text or "/REMI/" in remarks.text) else 0
 
 
