@@ -1,6 +1,7 @@
 """What every connector does the same way around a write: compare what is there with what was decided."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from integrations.erp.errors import AlreadyExists, StaleItem
 from integrations.erp.protocol import RemotePosting
@@ -13,6 +14,11 @@ def assert_whole(posting: Posting) -> None:
     """Stops a posting whose parts do not add up to its amount: that would be our own mistake."""
     parts = sum(each.cash for each in posting.allocations) + posting.on_account + posting.unallocated
     assert posting.amount == parts, f"posting {posting.key}: {parts} is allocated of {posting.amount}"
+
+
+def decided_part(posting: Posting) -> Posting:
+    """The posting without the money that still waits for a person; it is booked once somebody has decided."""
+    return replace(posting, amount=posting.amount - posting.unallocated, unallocated=0)
 
 
 def settled_per_item(posting: Posting) -> dict[str, int]:

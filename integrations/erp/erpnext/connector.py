@@ -186,7 +186,7 @@ class ErpNextConnector:
     # -- inside ----------------------------------------------------------------------------------------------------
 
     def _refuse_unsupported(self, posting: Posting) -> None:
-        if posting.amount <= 0:
+        if posting.amount - posting.unallocated <= 0:
             message = "ERPNext takes receipts through this connector; refunds and pure netting are booked there by hand"
             raise Unsupported(message, capability="outgoing")
         if any(each.discount for each in posting.allocations) and not self.capabilities.discount:

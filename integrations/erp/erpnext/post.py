@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.erp.amounts import day, minor
-from integrations.erp.converge import differences, refuse_other_content, refuse_stale
+from integrations.erp.converge import decided_part, differences, refuse_other_content, refuse_stale
 from integrations.erp.erpnext.bank import keep_bank_transaction
 from integrations.erp.erpnext.client import BadLinkError, ErpNextClient, LockedOnServer, StaleOnServer
 from integrations.erp.erpnext.config import Settings
@@ -83,14 +83,15 @@ class ErpNextPoster:
 
     # -- applying --------------------------------------------------------------------------------------------------
 
-    def apply(self, posting: Posting, tick: Tick) -> RemotePosting:
+    def apply(self, whole: Posting, tick: Tick) -> RemotePosting:
         """Insert the entries that are missing, then compare entries and ledger with what was decided."""
+        posting = decided_part(whole)
         documents = self._documents(posting.key)
         live = [document for document in documents if document["docstatus"] != CANCELLED]
         there = self._remote(posting.key, live or documents) if documents else None
         if there is not None and there.state in {"posted", "reversed"}:
             refuse_other_content(posting, there)
-            keep_bank_transaction(self._settings, self._client, posting, there, tick)
+            keep_bank_transaction(self._settings, self._client, whole, there, tick)
             return there
         if there is not None and there.state != "incomplete":
             message = (
@@ -110,7 +111,7 @@ class ErpNextPoster:
             raise VersionMismatch(message)
         if not done:
             self._compare_ledger(posting, fresh)
-        keep_bank_transaction(self._settings, self._client, posting, remote, tick)
+        keep_bank_transaction(self._settings, self._client, whole, remote, tick)
         return remote
 
     def _insert_missing(self, posting: Posting, fresh: Fresh, done: set[int], tick: Tick) -> None:

@@ -133,7 +133,7 @@ class TrytonConnector:
         if posting.on_account:
             held = str(to_decimal(posting.on_account, posting.currency))
             lines.append((f"on account of {posting.on_account_customer_id}", held))
-        amount = to_decimal(posting.amount, posting.currency)
+        amount = to_decimal(posting.amount - posting.unallocated, posting.currency)
         content = {
             "name": posting.key,
             "journal": self._settings.journals.get(posting.account, f"<journal of {posting.account}>"),

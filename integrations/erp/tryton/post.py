@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.erp.amounts import minor
-from integrations.erp.converge import differences, refuse_other_content, refuse_stale
+from integrations.erp.converge import decided_part, differences, refuse_other_content, refuse_stale
 from integrations.erp.errors import (
     AlreadyExists,
     ConfigError,
@@ -98,6 +98,7 @@ class TrytonPoster:
 
     def apply(self, posting: Posting, tick: Tick) -> RemotePosting:
         """Create, validate and post what is missing; read back and compare."""
+        posting = decided_part(posting)
         statements = self._statements(posting.key)
         if statements:
             there = self._remote(posting.key, statements[0])

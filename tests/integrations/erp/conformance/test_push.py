@@ -235,6 +235,19 @@ def test_money_without_an_item_goes_on_account(world, can):
     assert_booked_once(world, posting)
 
 
+def test_money_that_waits_for_a_person_does_not_hold_up_what_is_decided(world, can):
+    """Some ERPs take the whole bank line, with the rest in suspense; others book what is decided and no more."""
+    customer, first, _ = two_items(world)
+    posting = decide(world, "WAIT", settle(first, 10000, customer_id=customer))
+    posting = replace(posting, amount=posting.amount + 45, unallocated=45)
+    remote = push(world.connector(), posting)
+    assert remote.state in DONE
+    assert world.open_amount(first) == 0
+    assert world.cash_booked() in {10000, 10045}
+    assert push(world.connector(), posting) == remote
+    assert world.cash_booked() in {10000, 10045}
+
+
 def test_a_short_payment_leaves_the_rest_open(world, can):
     can("partial")
     customer, first, _ = two_items(world)
