@@ -43,7 +43,9 @@ class TrytonServer:
     def __init__(self):
         self._stack = ExitStack()
         atexit.register(self._stack.close)
-        self.python = ready()
+        # Another version's environment may be named; ours is the one that is pinned.
+        other = os.environ.get("LETTRAGE_TRYTON_PYTHON")
+        self.python = Path(other) if other else ready()
         self.postgres = self._stack.enter_context(running_postgres())
         self._folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="tryton-")))
         self.port = _free_port()
@@ -87,7 +89,8 @@ class TrytonServer:
             }
 
     def _template(self):
-        fingerprint = hashlib.sha256(LOCK.read_bytes() + SEED.read_bytes() + repr(MODULES).encode()).hexdigest()[:12]
+        told = repr((MODULES, os.environ.get("LETTRAGE_TRYTON_PYTHON"))).encode()
+        fingerprint = hashlib.sha256(LOCK.read_bytes() + SEED.read_bytes() + told).hexdigest()[:12]
         dump = ROOT / ".cache" / f"tryton-{fingerprint}.dump"
         self.postgres.create_database("template_erp")
         at = ["-h", str(self.postgres.socket), "-U", "tester"]
