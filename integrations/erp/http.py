@@ -6,6 +6,7 @@ an AmbiguousOutcome: the caller looks before doing anything.
 """
 
 import json
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,10 @@ TIMEOUT = httpx.Timeout(connect=10, read=150, write=30, pool=30)
 _MOST_ATTEMPTS = 5
 _LONGEST_WAIT = 60
 _LONGEST_LOGGED = 4_000
+
+# The library logs headers as they are; what it says at these levels is not masked. Our own log is `Exchange`.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

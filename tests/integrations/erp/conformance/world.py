@@ -81,7 +81,14 @@ class World(Protocol):
     ) -> str:
         """An open item over ``amount`` minor units (negative for credit); returns its id as the connector shows it."""
 
-    # Optional: number_of(item_id), where the ERP gives documents other numbers than `add_item` was asked for.
+    # Optional, each for the cases that need it:
+    # number_of(item_id): where the ERP gives documents other numbers than `add_item` was asked for.
+    # small_pages(rows): the ERP answers with so many rows at a time from now on.
+    # same_moment(): whatever changes from now on changes at one and the same moment.
+    # edit_outside(key): a person changes the amount of what was posted under the key.
+    # confirm_outside(key), refuse_outside(key): the ERP answers what was only handed over; a refusal says that the
+    # customer is blocked.
+    # pulls_currencies: true where items in other currencies are pulled although payments in them cannot be posted.
 
     def open_amount(self, item_id: str) -> int:
         """What the ERP's books say is open of an item, read without the connector; 0 when it is not open."""

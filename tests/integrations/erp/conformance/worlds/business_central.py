@@ -106,6 +106,26 @@ class JournalWorld:
     def cancel_outside(self, item_id):
         self.server.cancel(self._document(item_id))
 
+    pulls_currencies = True
+
+    def small_pages(self, rows):
+        self.settings = self.settings.model_copy(update={"page_rows": rows})
+
+    def edit_outside(self, key):
+        """In the journal while the lines stand there; what is posted cannot be edited, only booked against."""
+        for line in self.server.lines.values():
+            if line["externalDocumentNumber"] == key:
+                line["amount"] += 1
+        for row in self.server.ledger:
+            if row["documentNumber"] == key or row["description"].startswith("1/1"):
+                row["description"] = row["description"].replace("100.00", "99.00")
+        for entry in self.server.entries.values():
+            if entry["externalDocumentNumber"] == key:
+                entry["amount"] += 1
+
+    def confirm_outside(self, key):
+        self.server.post_journal(next(iter(self.server.journals)))
+
     def lock_until(self, day):
         self.server.setup["allowPostingFrom"] = day + timedelta(days=1)
 

@@ -104,6 +104,16 @@ class ExactWorld:
         for row in self._rows(item_id):
             self.server.receivables.remove(row)
 
+    def small_pages(self, rows):
+        self.server.page_size = rows
+
+    def same_moment(self):
+        """Receivables carry no moment that paging could go by."""
+
+    def edit_outside(self, key):
+        row = next(each for each in self.server.rows[self.lines] if each["Description"].startswith(f"{key} 1/"))
+        row["AmountFC"] += 1 if row["AmountFC"] > 0 else -1
+
     def lock_until(self, day):
         for period in self.server.rows["financial/FinancialPeriods"]:
             if period["EndDate"] <= day:

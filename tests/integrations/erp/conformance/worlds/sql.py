@@ -149,11 +149,34 @@ class SqliteWorld:
     def cancel_outside(self, item_id):
         self._run("delete from items where item_id = :i", i=item_id)
 
+    def edit_outside(self, key):
+        self._run("update lettrage_posting_lines set allocated_amount = 99 where posting_key = :k", k=key)
+
     def lock_until(self, day):
         raise NotImplementedError
 
     def close(self):
         self.stack.close()
+
+
+class SqliteWithResultsWorld(SqliteWorld):
+    """An ERP that answers in a table of its own: a posting is handed over until it does."""
+
+    name = "sql-sqlite-with-results"
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self._run("create table erp_results (posting_key text primary key, outcome text, message text, document text)")
+        self.settings = self.settings.model_copy(update={"results": "erp_results"})
+
+    def _answer(self, key, outcome, message, document):
+        self._run("insert into erp_results values (:k, :o, :m, :d)", k=key, o=outcome, m=message, d=document)
+
+    def confirm_outside(self, key):
+        self._answer(key, "booked", None, "ZE-1")
+
+    def refuse_outside(self, key):
+        self._answer(key, "rejected", "customer is blocked", None)
 
 
 class PostgresWorld(SqliteWorld):
@@ -195,4 +218,4 @@ def _minor(value, *, currency):
     return to_minor(Decimal(str(value)), currency)
 
 
-WORLDS = [SqliteWorld, PostgresWorld]
+WORLDS = [SqliteWorld, SqliteWithResultsWorld, PostgresWorld]
