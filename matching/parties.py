@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterable
 from functools import lru_cache
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from matching.habits import Habits
 from matching.model.open_item import Customer, LearnedFact
@@ -15,6 +15,9 @@ from matching.text.normal import compact
 _TOO_COMMON = 200
 _CUT_FROM = 22
 _RELATIVES = 200
+_ALIKE = 86.0
+_NEAR = 6.0
+_CONTAINED = 88.0
 
 
 class Parties:
@@ -171,18 +174,18 @@ class Parties:
 
     def _similar(self, key: str, candidates: list[int]) -> tuple[tuple[int, ...], str]:
         """The one customer whose name is close and clearly closer than any other's."""
-        scored = sorted(
-            (
-                (max(fuzz.token_sort_ratio(key, self.keys[place]), _contained(key, self.keys[place])), -place)
-                for place in candidates
-            ),
-            reverse=True,
-        )
-        if not scored or scored[0][0] < 86:
+        names = [self.keys[place] for place in candidates]
+        alike = process.extract(key, names, scorer=fuzz.token_sort_ratio, score_cutoff=_ALIKE - _NEAR, limit=None)
+        scores = {candidates[at]: score for _, score, at in alike}
+        words = set(key.split())
+        for place, name in zip(candidates, names, strict=True):
+            if _one_holds_the_other(words, name.split()):
+                scores[place] = max(scores.get(place, 0.0), _CONTAINED)
+        best = max(scores.values(), default=0.0)
+        if best < _ALIKE:
             return (), ""
-        best = scored[0][0]
-        near = tuple(-place for score, place in scored if score > best - 6)
-        return near[:8], "similar"
+        near = sorted((-score, place) for place, score in scores.items() if score > best - _NEAR)
+        return tuple(place for _, place in near[:8]), "similar"
 
     def _candidates(self, key: str) -> list[int]:
         found: set[int] = set()
@@ -212,9 +215,14 @@ class Parties:
 
 def _contained(key: str, other: str) -> float:
     """Likeness where one name has every word of the other and more: a branch, a department, a person's title."""
-    one, two = set(key.split()), set(other.split())
-    fewer = one if len(one) < len(two) else two
-    return 88.0 if len(fewer) >= 2 and fewer <= (one | two) and (one <= two or two <= one) else 0.0
+    return _CONTAINED if _one_holds_the_other(set(key.split()), other.split()) else 0.0
+
+
+def _one_holds_the_other(words: set[str], others: list[str]) -> bool:
+    """Whether every word of the one name is a word of the other, two words at least."""
+    if not (words.issuperset(others) or words.issubset(others)):
+        return False
+    return len(words) >= 2 and len(set(others)) >= 2
 
 
 def _add(index: dict[str, tuple[int, ...]], key: str, place: int) -> None:
