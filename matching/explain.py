@@ -21,7 +21,7 @@ _RELATIONS = {
     "over": "more was paid than is open",
     "completed": "what is left is exactly one further item",
     "credit_taken": "the difference is exactly a credit of the customer",
-    "family": "the amount is exactly the sum, and no other choice fits",
+    "family": "the amount is exactly their sum",
     "guess": "the amount fits",
 }
 _REFERENCE_GRADES = {grade: grade.name.lower() for grade in Reference}
@@ -88,7 +88,10 @@ def _who(hypothesis: Hypothesis, payment: Payment, index: LedgerIndex) -> str:
 
 
 def _amounts(hypothesis: Hypothesis, currency: str) -> str:
-    said = [_RELATIONS[hypothesis.relation]]
+    beyond = hypothesis.rest > 0 and hypothesis.relation == "short"
+    said = [_RELATIONS["over" if beyond else hypothesis.relation]]
+    if hypothesis.relation == "family" and not hypothesis.doubts:
+        said.append("and no other choice fits")
     discount = written = left = 0
     for line in hypothesis.lines:
         discount += line.discount

@@ -49,6 +49,6 @@ PAYER_WORDS = {
     Payer.OTHER: "is known as another customer, not {name}",
     Payer.UNKNOWN: "is not known; {name} owes it",
     Payer.SIMILAR: "has a name similar to {name}",
-    Payer.NAMED: "is {name} by name, customer number or mandate",
+    Payer.NAMED: "is {name} by name or customer number",
     Payer.ACCOUNT: "pays from an account known for {name}",
 }

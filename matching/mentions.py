@@ -106,8 +106,12 @@ def labelled_otherwise(text: str, start: int, end: int, index: LedgerIndex) -> b
 
 
 def is_year(digits: str) -> bool:
-    """Whether four digits can be a year of this century or the last."""
-    return len(digits) == 4 and digits[:2] in {"19", "20"}
+    """Whether four digits can be a year that somebody writes on a payment.
+
+    >>> is_year("2026"), is_year("1998"), is_year("2062")
+    (True, True, False)
+    """
+    return len(digits) == 4 and (digits[:2] == "19" or digits[:3] in {"200", "201", "202", "203"})
 
 
 def is_date(quoted: str) -> bool:
