@@ -9,9 +9,11 @@ from integrations.erp.checks import looked
 from integrations.erp.converge import assert_whole
 from integrations.erp.errors import Unsupported
 from integrations.erp.http import Exchange
+from integrations.erp.odoo.books import STATEMENT_LINE
 from integrations.erp.odoo.config import Settings
+from integrations.erp.odoo.mapping import write_off_account
 from integrations.erp.odoo.notes import put_note
-from integrations.erp.odoo.post import STATEMENT_LINE, OdooPoster, write_off_account
+from integrations.erp.odoo.post import OdooPoster
 from integrations.erp.odoo.read import LINE, OdooReader
 from integrations.erp.odoo.rpc import OdooRpc
 from integrations.erp.protocol import (
@@ -147,6 +149,9 @@ class OdooConnector:
         if posting.on_account:
             account = "<receivable account of the customer>"
             lines.append(_line(account, posting, -posting.on_account, f"{posting.key}#A on account"))
+        if posting.unallocated:
+            account = "<suspense account of the journal>"
+            lines.append(_line(account, posting, -posting.unallocated, f"{posting.key}#S waits for a decision"))
         amount = to_decimal(posting.amount, posting.currency)
         bank_line = PlanStep(
             name="bank line",
@@ -172,7 +177,7 @@ class OdooConnector:
 
     def find(self, key: str) -> RemotePosting | None:
         """The bank line under the key, with what it is matched with."""
-        return self._poster.find(key)
+        return self._poster.books.find(key)
 
     def apply(self, plan: PostingPlan, prior: RemotePosting | None, tick: Tick) -> RemotePosting:
         """Load and match what is missing; Odoo is read first in any case, so ``prior`` may be out of date."""
@@ -239,19 +244,18 @@ class OdooConnector:
 
     def _check_accounts(self) -> str:
         for reason, code in self._settings.write_off_accounts.items():
-            self._poster.account(code, f"write-offs ({reason})")
+            self._poster.mapping.account(code, f"write-offs ({reason})")
         return (
             "the accounts for write-offs are there" if self._settings.write_off_accounts else "no write-offs are set up"
         )
 
     def _check_discounts(self) -> str:
-        self._poster.account(self._settings.discount_account, "early-payment discounts")
+        self._poster.mapping.account(self._settings.discount_account, "early-payment discounts")
         return "there is an account for early-payment discounts"
 
     def _check_locks(self) -> str:
-        company = self._reader.company
-        locks = [str(company[name]) for name in sorted(company) if name.endswith("lock_date") and company[name]]
-        return f"books are locked up to {max(locks)}" if locks else "no lock date is set"
+        locked = self._reader.locked_until()
+        return f"books are locked up to {locked}" if locked else "no lock date is set"
 
 
 def connect(settings: ErpSettings, env: Mapping[str, str]) -> OdooConnector:

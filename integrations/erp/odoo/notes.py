@@ -1,5 +1,6 @@
 """Exceptions as to-dos on the invoice or the bank line: made once, kept up to date, closed with feedback."""
 
+from collections.abc import Callable
 from typing import Any
 
 from integrations.erp.errors import ErpError, Unsupported, ValidationFailed
@@ -37,7 +38,7 @@ def put_note(rpc: OdooRpc, reader: OdooReader, poster: OdooPoster, target: NoteT
         values["user_id"] = int(note.assignee)
     if open_ones:
         found = int(open_ones[0]["id"])
-        rpc.call(_ACTIVITY, "write", ids=[found], writing=True, vals=values)
+        rpc.write(_ACTIVITY, [found], values)
         return NoteRef(native_id=f"{_ACTIVITY},{found}", created=False, left_out=left_out)
     made = rpc.call("account.move", "activity_schedule", ids=[move_id], writing=True, act_type_xmlid=_TODO, **values)
     return NoteRef(native_id=f"{_ACTIVITY},{_id_in(made)}", created=True, left_out=left_out)
@@ -51,7 +52,7 @@ def _move(reader: OdooReader, poster: OdooPoster, target: NoteTarget) -> int:
         message = f"item {target.item_id} is not in Odoo, so no note can stand there"
         raise ValidationFailed(message)
     if target.posting_key:
-        remote = poster.find(target.posting_key)
+        remote = poster.books.find(target.posting_key)
         if remote is not None:
             return int(remote.native_ids[1].rpartition(",")[2])
     message = "our Odoo user may write to-dos on invoices and bank lines only, not on customers"
@@ -72,7 +73,7 @@ def _flags(rpc: OdooRpc, move_id: int, note: Note) -> tuple[str, ...]:
                 LINE, [["move_id", "=", move_id], ["account_type", "=", "asset_receivable"]], ["id"]
             )
             ids = [line["id"] for line in lines]
-            left_out += _tried(rpc, LINE, "write", ids, vals={field: note.dunning_blocked})
+            left_out += _tried(lambda: rpc.write(LINE, ids, {field: note.dunning_blocked}))
     return tuple(left_out)
 
 
@@ -82,12 +83,12 @@ def _dispute(rpc: OdooRpc, move_id: int, *, wanted: bool) -> list[str]:
     (move,) = rpc.search_read("account.move", [["id", "=", move_id]], ["payment_state"])
     if (move["payment_state"] == "blocked") == wanted:
         return []
-    return _tried(rpc, "account.move", "action_toggle_block_payment", [move_id])
+    return _tried(lambda: rpc.call("account.move", "action_toggle_block_payment", ids=[move_id], writing=True))
 
 
-def _tried(rpc: OdooRpc, model: str, method: str, ids: list[int], **named: Any) -> list[str]:
+def _tried(change: Callable[[], object]) -> list[str]:
     try:
-        rpc.call(model, method, ids=ids, writing=True, **named)
+        change()
     except ErpError as error:
         if error.advice != "ask":
             raise

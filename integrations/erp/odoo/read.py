@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from integrations.erp.amounts import day, minor
+from integrations.erp.lean import maker
 from integrations.erp.odoo.config import Settings
 from integrations.erp.odoo.rpc import OdooRpc
 from integrations.erp.protocol import Page, QuarantinedRow
@@ -33,9 +34,31 @@ _LINE_FIELDS = (
     "discount_amount_currency",
     "parent_state",
     "reconciled",
-    "name",
-    "ref",
-    "write_date",
+)
+_LOCKS = (
+    "fiscalyear_lock_date",
+    "period_lock_date",
+    "hard_lock_date",
+    "user_fiscalyear_lock_date",
+    "user_hard_lock_date",
+)
+_open_item = maker(
+    OpenItem,
+    "item_id",
+    "number",
+    "kind",
+    "customer_id",
+    "currency",
+    "issued_on",
+    "due_on",
+    "original_amount",
+    "open_amount",
+    "payment_reference",
+    "discount_until",
+    "discount_amount",
+    "disputed",
+    "settled_on",
+    "other_references",
 )
 _INVOICES = {"out_invoice", "out_receipt"}
 Record = Mapping[str, Any]
@@ -56,8 +79,7 @@ class OdooReader:
     def company(self) -> dict[str, Any]:
         """The company's record; from the first use on every call is made as this company."""
         if self._company is None:
-            wanted = ("name", "currency_id", "fiscalyear_lock_date", "hard_lock_date", "user_fiscalyear_lock_date",
-                      "user_hard_lock_date", "account_journal_early_pay_discount_loss_account_id")  # fmt: skip
+            wanted = ("name", "currency_id", *_LOCKS, "account_journal_early_pay_discount_loss_account_id")
             company_id = self._company_id or self._settings.company_id
             if company_id is None:
                 user = self._rpc.search_read("res.users", [["id", "=", self._rpc.sign_in()]], ["company_id"])
@@ -71,6 +93,16 @@ class OdooReader:
     def forget_company(self) -> None:
         """Read the company anew at the next use: its lock dates may have moved."""
         self._company = None
+
+    def locked_until(self) -> date | None:
+        """The last day on which our user can book no cash any more; None where nothing is locked.
+
+        From Odoo 18 on the company says it for our user, with exceptions and parent companies counted in. Before,
+        the lock for everybody and the one for all but the head of accounting are taken, whoever our user is.
+        """
+        company = self.company
+        names = [name for name in _LOCKS if name.startswith("user_") and name in company] or _LOCKS
+        return max((locked for name in names if (locked := day(company.get(name)))), default=None)
 
     def currency(self, currency_id: int) -> str:
         """The ISO code of a currency id."""
@@ -110,9 +142,9 @@ class OdooReader:
                 LINE, [*domain, ["id", ">", last_id]], _LINE_FIELDS, limit=PAGE_ROWS, order="id"
             )
             last = len(lines) < PAGE_ROWS
-            is_open = [line for line in lines if line["parent_state"] == "posted" and not line["reconciled"]]
+            is_open = lines if snapshot else [line for line in lines if _is_open(line)]
+            gone = () if snapshot else tuple(str(line["id"]) for line in lines if not _is_open(line))
             rows, aside = self._items(is_open)
-            gone = tuple(str(line["id"]) for line in lines if line["parent_state"] != "posted" or line["reconciled"])
             yield Page(
                 rows=tuple(rows), gone=gone, quarantined=tuple(aside), cursor=watermark, snapshot=snapshot, last=last
             )
@@ -209,34 +241,46 @@ class OdooReader:
     def _item(self, line: Record, move: Record, settled_on: Mapping[int, date] | None) -> OpenItem:
         currency = self.currency(line["currency_id"])
         original = minor(line["amount_currency"], currency)
-        open_amount = 0 if line["reconciled"] else minor(line["amount_residual_currency"], currency)
-        number = _text(line["move_name"]) or _text(move.get("name"))
-        issued_on = day(line["invoice_date"]) or day(line["date"])
+        untouched = line["amount_residual_currency"] == line["amount_currency"]
+        open_amount = original if untouched else minor(line["amount_residual_currency"], currency)
+        number = _text(line["move_name"] or move.get("name"))
+        issued_on = day(line["invoice_date"] or line["date"])
         if issued_on is None:
             message = "the line has no date"
             raise ValueError(message)
-        until = day(line["discount_date"])
-        discounted = minor(line["discount_amount_currency"], currency)
-        untouched = until is not None and discounted and open_amount == original
         reference = _text(move.get("payment_reference"))
-        others = dict.fromkeys(_text(move.get(field)) for field in self._settings.reference_fields)
-        return OpenItem(
-            item_id=str(line["id"]),
-            number=number,
-            kind=_kind(line["move_type"], original),
-            customer_id=str(line["partner_id"] or ""),
-            currency=currency,
-            issued_on=issued_on,
-            due_on=day(line["date_maturity"]) or issued_on,
-            original_amount=original,
-            open_amount=open_amount,
-            payment_reference="" if reference == number else reference,
-            discount_until=until if untouched else None,
-            discount_amount=original - discounted if untouched else 0,
-            disputed=move.get("payment_state") == "blocked",
-            settled_on=settled_on.get(line["id"]) if settled_on is not None else None,
-            other_references=tuple(each for each in others if each and each not in {number, reference}),
+        until, discount = self._discount(line, currency, original) if untouched else (None, 0)
+        return _open_item(
+            str(line["id"]),
+            number,
+            _kind(line["move_type"], original),
+            str(line["partner_id"] or ""),
+            currency,
+            issued_on,
+            day(line["date_maturity"]) or issued_on,
+            original,
+            open_amount,
+            "" if reference == number else reference,
+            until,
+            discount,
+            move.get("payment_state") == "blocked",
+            settled_on.get(line["id"]) if settled_on is not None else None,
+            self._others(move, number, reference),
         )
+
+    @staticmethod
+    def _discount(line: Record, currency: str, original: int) -> tuple[date | None, int]:
+        """Until when how much may be taken off; Odoo grants it on untouched items only."""
+        until = day(line["discount_date"]) if line["discount_date"] else None
+        discounted = minor(line["discount_amount_currency"], currency) if until else 0
+        return (until, original - discounted) if discounted else (None, 0)
+
+    def _others(self, move: Record, number: str, reference: str) -> tuple[str, ...]:
+        found: tuple[str, ...] = ()
+        for field in self._settings.reference_fields:
+            if (value := move.get(field)) and (text := _text(value)) not in {"", number, reference, *found}:
+                found = (*found, text)
+        return found
 
     # -- customers and accounts ----------------------------------------------------------------------------------
 
@@ -316,6 +360,10 @@ class OdooReader:
             if account:
                 found.append(HouseAccount(account=account, currency=row["currency"], name=_text(row["name"])))
         return tuple(found)
+
+
+def _is_open(line: Record) -> bool:
+    return line["parent_state"] == "posted" and not line["reconciled"]
 
 
 def _since(cursor: str, overlap_minutes: int) -> str:

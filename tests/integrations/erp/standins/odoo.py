@@ -76,7 +76,8 @@ class OdooStandIn(StandIn):
         self, name, amount, partner, *, currency=EUR, move_type="out_invoice", invoice_date, due, discount=None
     ):
         move = self.make("account.move", name=name, payment_reference=name, ref=False, invoice_origin=False,
-                         payment_state="not_paid", state="posted", move_type=move_type, date=invoice_date)  # fmt: skip
+                         payment_state="not_paid", state="posted", move_type=move_type, date=invoice_date,
+                         invoice_payment_term_id=False, amount_tax=Decimal(0))  # fmt: skip
         return self.add_line(move, name, amount, partner, currency, due=due, discount=discount)["id"]
 
     def add_line(
@@ -95,13 +96,14 @@ class OdooStandIn(StandIn):
     def computed(self, model, record):
         if model == "account.move.line":
             move = self.data["account.move"][record["move_id"]]
-            receivable = record["account_id"] == RECEIVABLE
             return {
                 **record,
                 "parent_state": move["state"],
                 "move_name": move["name"],
                 "move_type": move["move_type"],
-                "account_type": "asset_receivable" if receivable else "asset_cash",
+                "account_type": {RECEIVABLE: "asset_receivable", BANK: "asset_cash"}.get(
+                    record["account_id"], "expense"
+                ),
             }
         return record
 
@@ -126,7 +128,12 @@ class OdooStandIn(StandIn):
                 return Answer(body={"jsonrpc": "2.0", "id": 1, "result": 1 if good else False})
             database, uid, secret, model, method, args, named = params["args"]
             self.signed_in(database, uid, secret)
-            result = self.run(model, method, args[0] if args else None, dict(named))
+            named = dict(named)
+            if method == "write":
+                # Modules name the values as they like, so they are understood by place only.
+                assert "vals" not in named
+                named["vals"] = args[1]
+            result = self.run(model, method, args[0] if args else None, named)
         except OdooError as error:
             data = {
                 "name": error.name,
