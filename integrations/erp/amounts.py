@@ -5,7 +5,8 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
-from matching.model.money import MINOR_DIGITS, AmountError, round_to_minor, to_decimal
+from matching.model.currencies import MINOR_DIGITS
+from matching.model.money import AmountError, round_to_minor, to_decimal
 
 # ERPs that compute in binary floating point send 1405.0700000000002; a real fraction of a cent is larger than this.
 _NOISE = Decimal("0.00001")

@@ -51,7 +51,7 @@ class OdooRpc:
         # alone costs as much as reading a thousand items.
         self._plain = Http(url, sign_in=NoSignIn(key), **options)
         self._made: Http | None = None
-        self._make = lambda: Http(url, sign_in=FixedSignIn("bearer {}", key), headers=headers, **options)
+        self._json2_options: dict[str, Any] = {"sign_in": FixedSignIn("bearer {}", key), "headers": headers, **options}
         self._uid = 0
         self._version = 0
         self._fields: dict[tuple[str, ...], set[str]] = {}
@@ -80,7 +80,7 @@ class OdooRpc:
     @property
     def _json2(self) -> Http:
         if self._made is None:
-            self._made = self._make()
+            self._made = Http(str(self._settings.url), **self._json2_options)
         return self._made
 
     def call(self, model: str, method: str, *, ids: Sequence[int] | None = None, writing: bool, **named: Any) -> Any:

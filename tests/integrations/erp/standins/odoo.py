@@ -11,7 +11,7 @@ from decimal import Decimal
 from tests.integrations.erp.standins.kit import Answer, StandIn
 
 KEY, LOGIN, DATABASE = "odoo-key-5f3a9c", "bot@acme.example", "acme"
-RECEIVABLE, BANK, DISCOUNT, WRITE_OFF = 1, 2, 3, 4
+RECEIVABLE, BANK, DISCOUNT, WRITE_OFF, SUSPENSE, OUTSTANDING = 1, 2, 3, 4, 5, 6
 EUR, USD, JPY, KWD = 1, 2, 3, 4
 
 
@@ -25,6 +25,17 @@ def user_error(text):
     return OdooError("odoo.exceptions.UserError", text)
 
 
+def by_place(method, args, named):
+    """What modules name as they like is understood by its place only."""
+    if method == "write":
+        assert "vals" not in named
+        return {"vals": args[1]}
+    if method == "create":
+        assert "vals_list" not in named
+        return {"vals_list": args[0]}
+    return {}
+
+
 class OdooStandIn(StandIn):
     def __init__(self, version=18):
         super().__init__()
@@ -36,6 +47,7 @@ class OdooStandIn(StandIn):
             "res.company": {}, "res.users": {}, "res.currency": {}, "res.partner": {}, "res.partner.bank": {},
             "account.account": {}, "account.journal": {}, "account.move": {}, "account.move.line": {},
             "account.bank.statement.line": {}, "account.partial.reconcile": {}, "mail.activity": {},
+            "account.payment.term": {}, "account.payment.register": {}, "account.payment": {},
         }  # fmt: skip
         for name in ("EUR", "USD", "JPY", "KWD"):
             self.make("res.currency", name=name, rate=Decimal("1.16") if name == "USD" else Decimal(1))
@@ -43,12 +55,12 @@ class OdooStandIn(StandIn):
                   user_fiscalyear_lock_date="1-01-01", account_journal_early_pay_discount_loss_account_id=False,
                   **({"hard_lock_date": False} if version >= 18 else {}))  # fmt: skip
         self.make("res.users", login=LOGIN, company_id=1)
-        for code in ("110000", "103000", "703000", "709000"):
+        for code in ("110000", "103000", "703000", "709000", "103001", "103002"):
             self.make("account.account", code=code)
         self.make("res.partner", name="Acme BV", is_company=True, parent_id=False, country_code="NL")
         self.make("res.partner.bank", partner_id=1, sanitized_acc_number="NL20INGB0001234567")
         self.make("account.journal", name="Bank", code="BNK1", type="bank", company_id=1, currency_id=False,
-                  default_account_id=BANK, bank_account_id=1, suspense_account_id=5)  # fmt: skip
+                  default_account_id=BANK, bank_account_id=1, suspense_account_id=SUSPENSE)  # fmt: skip
 
     # -- records -----------------------------------------------------------------------------------------------------
 
@@ -86,7 +98,7 @@ class OdooStandIn(StandIn):
         return self.make(
             "account.move.line", move_id=move["id"], name=name, ref=False, partner_id=partner, account_id=account,
             currency_id=currency, amount_currency=amount, balance=amount if balance is None else balance,
-            amount_residual_currency=amount if account == RECEIVABLE else Decimal(0),
+            amount_residual_currency=amount if account in {RECEIVABLE, OUTSTANDING} else Decimal(0),
             reconciled=False, company_id=1, date=move["date"],
             invoice_date=move["date"] if move["move_type"] != "entry" else False, date_maturity=due,
             discount_date=discount[0] if discount else False,
@@ -128,12 +140,7 @@ class OdooStandIn(StandIn):
                 return Answer(body={"jsonrpc": "2.0", "id": 1, "result": 1 if good else False})
             database, uid, secret, model, method, args, named = params["args"]
             self.signed_in(database, uid, secret)
-            named = dict(named)
-            if method == "write":
-                # Modules name the values as they like, so they are understood by place only.
-                assert "vals" not in named
-                named["vals"] = args[1]
-            result = self.run(model, method, args[0] if args else None, named)
+            result = self.run(model, method, args[0] if args else None, {**named, **by_place(method, args, named)})
         except OdooError as error:
             data = {
                 "name": error.name,
@@ -173,6 +180,7 @@ class OdooStandIn(StandIn):
 
     def run(self, model, method, ids, named):
         context = named.pop("context", {})
+        self.wizard_lines = context.get("active_ids")
         if context.get("allowed_company_ids") not in (None, [1]):
             raise OdooError("odoo.exceptions.AccessError", "Access to unauthorized or invalid companies.")
         if method.startswith("_"):
@@ -182,7 +190,7 @@ class OdooStandIn(StandIn):
         handler = getattr(self, f"do_{method}", None)
         if handler is None or (model not in self.data and model != "ir.model.data"):
             raise OdooError("builtins.AttributeError", f"{model} has no {method}")
-        if method not in {"load", "reconcile", "action_undo_reconciliation", "unlink"}:
+        if method not in {"load", "reconcile", "action_undo_reconciliation", "unlink", "action_create_payments"}:
             return handler(model, ids, **named)
         copies = [{key: dict(record) for key, record in records.items()} for records in self.data.values()]
         references = dict(self.references)
@@ -275,6 +283,7 @@ class OdooStandIn(StandIn):
             ">": lambda: value > wanted,
             ">=": lambda: value >= wanted,
             "in": lambda: value in wanted,
+            "not in": lambda: value not in wanted,
         }[operator]()
 
     def do_check_object_reference(self, model, ids, module, xml_id):
@@ -359,7 +368,7 @@ class OdooStandIn(StandIn):
             for key in own:
                 line = self.data["account.move.line"][key]
                 if line["account_id"] != BANK:
-                    line["account_id"] = 5
+                    line["account_id"] = SUSPENSE
                     line["name"] = "suspense"
 
     def unmatch(self, own):
@@ -371,6 +380,61 @@ class OdooStandIn(StandIn):
                     line["reconciled"] = False
                     self.touch(line)
                 del self.data["account.partial.reconcile"][key]
+
+    def do_js_remove_outstanding_partial(self, model, ids, partial_id):
+        match = self.data["account.partial.reconcile"].pop(partial_id)
+        for side, sign in (("debit", 1), ("credit", -1)):
+            line = self.data["account.move.line"][match[f"{side}_move_id"]]
+            line["amount_residual_currency"] += sign * match["debit_amount_currency"]
+            line["reconciled"] = False
+            self.touch(line)
+
+    # -- the payment wizard ------------------------------------------------------------------------------------------
+
+    def do_create(self, model, ids, vals_list):
+        """The form: within the discount period and with the discounted amount, Odoo offers to book the discount."""
+        assert model == "account.payment.register"
+        (line_id,) = self.wizard_lines
+        line = self.data["account.move.line"][line_id]
+        if line["reconciled"]:
+            raise user_error("You can't register a payment because there is nothing left to pay.")
+        values = dict(vals_list[0] if isinstance(vals_list, list) else vals_list)
+        amount, until = Decimal(values["amount"]), line["discount_date"]
+        granted = bool(until) and values["payment_date"] <= until and amount == line["discount_amount_currency"]
+        return self.make(
+            model, line=line_id, early_payment_discount_mode=granted,
+            payment_difference=line["amount_residual_currency"] - amount, **values,
+        )["id"]  # fmt: skip
+
+    def do_action_create_payments(self, model, ids):
+        wizard = self.data[model][ids[0]]
+        line = self.data["account.move.line"][wizard["line"]]
+        paid, settled = Decimal(wizard["amount"]), line["amount_residual_currency"]
+        move = self.make("account.move", name="PBNK1/1", payment_reference=False, ref=wizard["communication"],
+                         invoice_origin=False, payment_state="not_paid", state="posted", move_type="entry",
+                         date=self.unlocked(date.fromisoformat(wizard["payment_date"])))  # fmt: skip
+        self.add_line(move, "Manual Payment", paid, line["partner_id"], EUR, account=OUTSTANDING)
+        if not wizard["early_payment_discount_mode"]:
+            settled = paid
+        elif settled != paid:
+            vat = ((settled - paid) * 19 / 119).quantize(Decimal("0.01"))
+            self.add_line(
+                move, "Early Payment Discount", settled - paid - vat, line["partner_id"], EUR, account=DISCOUNT
+            )
+            self.add_line(move, "Early Payment Discount (19%)", vat, line["partner_id"], EUR, account=WRITE_OFF)
+        own = self.add_line(move, "Manual Payment", -settled, line["partner_id"], EUR)
+        text = {"memo" if self.version >= 18 else "ref": wizard["communication"]}
+        state = "in_process" if self.version >= 18 else "posted"
+        self.make("account.payment", state=state, move_id=move["id"], outstanding_account_id=OUTSTANDING, **text)
+        self.do_reconcile("account.move.line", [own["id"], line["id"]])
+
+    def do_action_cancel(self, model, ids):
+        for each in ids:
+            payment = self.data[model][each]
+            move = self.data["account.move"][payment["move_id"]]
+            self.unmatch({key for key, line in self.data["account.move.line"].items() if line["move_id"] == move["id"]})
+            payment["state"] = "canceled" if self.version >= 18 else "cancel"
+            move["state"] = "cancel"
 
     def do_unlink(self, model, ids):
         for each in ids:
