@@ -92,6 +92,7 @@ class OdooConnector:
                 ("company", self._check_company),
                 ("rights", self._check_rights),
                 ("journals", self._check_journals),
+                ("items", self._check_items),
                 ("accounts", self._check_accounts),
                 ("lock dates", self._check_locks),
             )
@@ -229,6 +230,9 @@ class OdooConnector:
             raise Unsupported(message, capability="rights")
         return "our user may read receivables, and make, match and undo bank lines"
 
+    def _check_items(self) -> str:
+        return self._reader.check_items()
+
     def _check_journals(self) -> str:
         journals = self._reader.journals()
         codes = {row["code"] for row in journals}
@@ -240,6 +244,11 @@ class OdooConnector:
         if not reachable:
             message = "no bank journal has a bank account number; set it in Odoo, or map accounts under journals"
             raise Unsupported(message, capability="journals")
+        for row in journals:
+            used = row["account"] or row["code"] in self._settings.journals.values()
+            if used and not row["suspense_account_id"]:
+                message = f"journal {row['code']} has no suspense account; set one, undecided money stands there"
+                raise Unsupported(message, capability="journals")
         return f"payments on {', '.join(sorted(reachable))} have a journal"
 
     def _check_accounts(self) -> str:

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from integrations.erp.amounts import day, minor
+from integrations.erp.errors import ConfigError, ProtocolError, ValidationFailed
 from integrations.erp.lean import maker
 from integrations.erp.odoo.config import Settings
 from integrations.erp.odoo.rpc import OdooRpc
@@ -151,6 +152,23 @@ class OdooReader:
             if last:
                 return
             last_id = lines[-1]["id"]
+
+    def check_items(self) -> str:
+        """What a pull would ask, for one row. Raises ConfigError where filter or reference fields are not Odoo's."""
+        unknown = set(self._settings.reference_fields) - self._rpc.fields(
+            "account.move", self._settings.reference_fields
+        )
+        if unknown:
+            message = f"invoices in Odoo have no field {', '.join(sorted(unknown))}; correct `reference_fields`"
+            raise ConfigError(message)
+        try:
+            found = self._rpc.search_read(LINE, self._open(), ["id"], limit=1)
+        except (ProtocolError, ValidationFailed) as error:
+            if not self._settings.item_filter:
+                raise
+            message = f"Odoo does not understand `item_filter`: {error}"
+            raise ConfigError(message) from error
+        return "there are open items to pull" if found else "nothing is open, or `item_filter` lets nothing through"
 
     def settled_items(self, since: date | None) -> Iterator[Page[OpenItem]]:
         """Reconciled invoice lines, with the day of their last match."""
