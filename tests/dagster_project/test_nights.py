@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,13 +19,13 @@ pytestmark = pytest.mark.slow
 Looks = Callable[[Sequence[datetime]], dict[str, list[str]]]
 
 
-@pytest.fixture(scope="module")
-def looks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Looks]:
-    """Let the scheduler look at these moments, as if it were started anew; per company the days of its nights."""
+@contextmanager
+def scheduler(folder: Path) -> Iterator[Looks]:
+    """Dagster's scheduler with a storage of its own. Lets it look at these moments; per company the nights' days."""
     queue = {"module": "dagster", "class": "QueuedRunCoordinator"}
     target = ModuleTarget("tests.dagster_project.code_berlin", None, str(Path.cwd()), "lettrage")
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv(FOLDER_VARIABLE, str(tmp_path_factory.mktemp("berlin")))
+        environment.setenv(FOLDER_VARIABLE, str(folder))
         with (
             instance_for_test(overrides={"run_coordinator": queue}) as instance,
             create_test_daemon_workspace_context(target, instance) as workspace,
@@ -38,10 +39,6 @@ def looks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Looks]:
                 for name in NIGHTS:
                     runs = instance.get_runs(filters=dg.RunsFilter(job_name=f"nightly_{name}"))
                     days[name] = [run.tags[AS_OF_TAG] for run in reversed(runs)]
-                for run in instance.get_runs():
-                    instance.delete_run(run.run_id)
-                for state in instance.all_instigator_state():
-                    instance.delete_instigator_state(state.instigator_origin_id, state.selector_id)
                 return days
 
             yield look
@@ -57,15 +54,16 @@ def around(*days: datetime) -> list[datetime]:
     "days",
     [
         [datetime(2026, 10, day, tzinfo=UTC) for day in (24, 25, 26)],
-        [datetime(2027, 3, d, tzinfo=UTC) for d in (27, 28, 29)],
+        [datetime(2027, 3, day, tzinfo=UTC) for day in (27, 28, 29)],
     ],
     ids=["a-day-of-25-hours", "a-day-of-23-hours"],
 )
-def test_each_day_has_one_night_when_clocks_change(looks: Looks, days: list[datetime]) -> None:
-    assert looks(around(*days)) == {name: [day.date().isoformat() for day in days] for name in NIGHTS}
+def test_each_day_has_one_night_when_clocks_change(tmp_path: Path, days: list[datetime]) -> None:
+    with scheduler(tmp_path) as looks:
+        assert looks(around(*days)) == {name: [day.date().isoformat() for day in days] for name in NIGHTS}
 
 
-def test_after_days_without_power_one_night_takes_in_everything(looks: Looks) -> None:
-    # Later than the days above: the scheduler never looks behind what it has seen.
-    monday, friday = datetime(2027, 4, 12, tzinfo=UTC), datetime(2027, 4, 16, 5, tzinfo=UTC)
-    assert looks([monday, friday]) == {name: ["2027-04-16"] for name in NIGHTS}
+def test_after_days_without_power_one_night_takes_in_everything(tmp_path: Path) -> None:
+    monday, friday = datetime(2026, 11, 16, tzinfo=UTC), datetime(2026, 11, 20, 5, tzinfo=UTC)
+    with scheduler(tmp_path) as looks:
+        assert looks([monday, friday]) == {name: ["2026-11-20"] for name in NIGHTS}

@@ -15,7 +15,7 @@ from dagster_project.components import Company
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.filterwarnings("ignore:.*parse_obj_as.*", "ignore:.*LocalFileCodeReference.*")  # Dagster's own sandbox
+@pytest.mark.filterwarnings("ignore:.*parse_obj_as.*", "ignore:.*currently in beta.*")  # Dagster's own sandbox
 @pytest.mark.parametrize(("folder", "name"), [("acme", "acme"), ("Acme-Ltd 2", "acme_ltd_2")])
 def test_a_new_company_loads_as_it_is_written(folder: str, name: str) -> None:
     with create_defs_folder_sandbox() as sandbox:
