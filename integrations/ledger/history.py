@@ -12,7 +12,6 @@ from integrations.ledger.errors import NotFound
 from integrations.ledger.reading_items import effective_open
 from integrations.ledger.reading_payments import find_payment, payment_view
 from integrations.ledger.records import Clearing, PaymentView, RecordedDecision
-from integrations.ledger.standing import in_words
 from matching.model.bank_statement import BankEntry
 from matching.model.decision import Allocation
 from matching.model.money import to_decimal
@@ -20,6 +19,16 @@ from matching.model.payment import Payment
 
 # A moment, a place in the order of things that happen at one moment, and what to say.
 Told = tuple[datetime, int, str]
+_STANDS = {
+    "planned": "waits to be released",
+    "approved": "waits to be sent",
+    "sending": "is being sent",
+    "confirmed": "is in the ERP",
+    "submitted": "was handed to the ERP, which has not confirmed it yet",
+    "ambiguous": "may be in the ERP; it is looked up with the next push",
+    "rejected": "was rejected by the ERP",
+    "reversed": "was taken back",
+}
 # How many payments of a collective booking a sentence names.
 _FEW = 5
 
@@ -45,16 +54,27 @@ def history(connection: Connection, company_id: int, about: str) -> list[str]:
     return _payment_story(connection, company_id, payment_view(connection, company_id, payment_id))
 
 
+def _money(minor: int, currency: str) -> str:
+    """An amount as it stands in a letter: grouped, its currency behind."""
+    return f"{to_decimal(minor, currency):,} {currency}"
+
+
+def _because(reason: str) -> str:
+    return f" Reason: {reason.rstrip('.')}." if reason else ""
+
+
 # -- A payment -------------------------------------------------------------------------------------------------------
 
 
 def _payment_story(connection: Connection, company_id: int, view: PaymentView) -> list[str]:
     payment = view.payment
-    money = in_words(payment.amount, payment.currency)
+    money = _money(payment.amount, payment.currency)
     who = f" from {payment.payer_name}" if payment.payer_name else ""
     said = f" ({payment.remittance})" if payment.remittance else ""
+    reference = f"bank reference {payment.bank_reference}, " if payment.bank_reference else ""
     opening = (
-        f"{payment.booked_on}: {money}{who} booked on account {payment.account}{said}; payment {payment.payment_id}."
+        f"{payment.booked_on}: {money}{who} booked on account {payment.account}{said}; "
+        f"{reference}payment {payment.payment_id}."
     )
     told: list[Told] = list(_deliveries(connection, company_id, payment.payment_id))
     told += _told_again(connection, company_id, payment)
@@ -149,43 +169,51 @@ def _numbers(connection: Connection, company_id: int, view: PaymentView) -> dict
 
 def _decision_sentence(one: RecordedDecision, currency: str, numbers: Mapping[str, str]) -> str:
     decision, by = one.decision, _by(one)
-    reason = f" Reason: {one.reason}." if one.reason else ""
+    # Why a rule ran at all is of no use to the reader; why a person or the ERP came in is.
+    reason = _because(one.reason) if one.actor_kind != "rule" else ""
     run = f" [run {one.run_id}]" if one.run_id else ""
     if one.kind == "reversal":
         return f"decision {one.reverses_id} was reversed by {by}.{reason}{run}"
     parts = [_allocation_words(line, currency, numbers.get(line.item_id, "")) for line in decision.allocations]
+    why = decision.explanation
     if decision.on_account:
         whom = f" of customer {decision.on_account_customer_id}" if decision.on_account_customer_id else ""
-        parts.append(f"{in_words(decision.on_account, currency)} left on account{whom}")
+        parts.append(f"{_money(decision.on_account, currency)} left on account{whom}")
     if decision.exception:
         kind = decision.exception.kind.replace("_", " ")
-        case = f" (case {one.case_id})" if one.case_id else ""
-        left = in_words(decision.exception.unallocated, currency)
-        parts.append(f"{left} to explain by a person, {kind}{case}: {decision.exception.why or 'no reason kept'}")
+        case = f", case {one.case_id}" if one.case_id else ""
+        parts.append(f"{_money(decision.exception.unallocated, currency)} for a person to explain ({kind}{case})")
+        if decision.exception.why not in why:
+            why = f"{decision.exception.why} {why}".strip()
     if decision.ignored:
         parts.append(f"set aside as no customer payment ({decision.ignored.replace('_', ' ')})")
-    why = f" {decision.explanation}" if decision.explanation else ""
-    return f"decision {one.decision_id} by {by}: {'; '.join(parts)}.{why}{reason}{run}"
+    if one.reason and one.reason in why:
+        reason = ""
+    told = f" {why}{'' if why.endswith(('.', '?', '!')) else '.'}" if why else ""
+    return f"decision {one.decision_id} by {by}: {'; '.join(parts)}.{told}{reason}{run}"
 
 
 def _by(one: RecordedDecision) -> str:
     if one.actor_kind == "person":
         return one.actor
     rule = one.decision.rule
-    version = f" version {one.decision.rule_version}" if one.decision.rule_version else ""
-    sure = f", {one.decision.confidence:.1%} sure" if rule else ""
-    return f"rule {rule}{version}{sure}" if rule else one.actor
+    if not rule:
+        return one.actor
+    said = [f"version {one.decision.rule_version}"] if one.decision.rule_version else []
+    if not one.decision.exception:
+        said.append(f"{one.decision.confidence:.1%} sure")
+    return f"rule {rule.replace('_', ' ')}" + (f" ({', '.join(said)})" if said else "")
 
 
 def _allocation_words(line: Allocation, currency: str, number: str) -> str:
-    parts = [f"{in_words(line.cash, currency)} to {number or line.item_id}"]
+    parts = [f"{_money(line.cash, currency)} to {number or line.item_id}"]
     if line.discount:
-        parts.append(f"discount {in_words(line.discount, currency)}")
+        parts.append(f"discount {_money(line.discount, currency)}")
     if line.write_off:
-        parts.append(f"written off {in_words(line.write_off, currency)}")
+        parts.append(f"written off {_money(line.write_off, currency)}")
     if line.residual:
         why = f" ({line.residual_reason.replace('_', ' ')})" if line.residual_reason else ""
-        parts.append(f"{in_words(line.residual, currency)} still open{why}")
+        parts.append(f"{_money(line.residual, currency)} still open{why}")
     return ", ".join(parts)
 
 
@@ -216,8 +244,8 @@ def _posting_sentences(connection: Connection, company_id: int, key: str) -> Ite
 def _posting_sentence(key: str, said: Mapping[str, Any]) -> str:
     what = "reversal of posting" if said.get("action") == "reverse" else "posting"
     ids = ", ".join(said.get("native_ids") or ())
-    number = f" as {ids}" if ids else ""
-    message = f": {said['message']}" if said.get("message") else ""
+    number = f" as {ids}" if ids and ids != key else ""
+    message = f": {str(said['message']).rstrip('.')}" if said.get("message") else ""
     words = {
         "confirmed": f"is in the ERP{number}",
         "submitted": f"was handed to the ERP{number}, not confirmed yet",
@@ -232,7 +260,7 @@ def _posting_sentence(key: str, said: Mapping[str, Any]) -> str:
 def _now(view: PaymentView) -> str:
     case = f"; case {view.case.case_id} is {view.case.state.replace('_', ' ')}" if view.case else ""
     postings = "".join(
-        f"; {'posting' if one.action == 'post' else 'reversal of posting'} {one.key} is {one.state}"
+        f"; {'posting' if one.action == 'post' else 'reversal of posting'} {one.key} {_STANDS[one.state]}"
         for one in view.postings
     )
     return f"Now: {view.state}{case}{postings}."
@@ -245,7 +273,7 @@ def _item_story(connection: Connection, company_id: int, item: Any) -> list[str]
     currency = item.currency
     opening = (
         f"{item.issued_on}: {item.kind.replace('_', ' ')} {item.number} of customer {item.customer_id} over "
-        f"{in_words(item.original_amount, currency)}, due {item.due_on}; item {item.item_id}."
+        f"{_money(item.original_amount, currency)}, due {item.due_on}; item {item.item_id}."
     )
     told: list[Told] = list(_erp_changes(connection, company_id, item))
     allocations, decisions, payments = schema.allocations.c, schema.decisions.c, schema.payments.c
@@ -267,22 +295,21 @@ def _item_story(connection: Connection, company_id: int, item: Any) -> list[str]
         .order_by(decisions.decision_id)
     )
     told += [(row.at, row.decision_id, _movement_sentence(row, currency)) for row in rows]
-    rest = in_words(effective_open(item), currency)
+    rest = effective_open(item)
+    left = f"{_money(rest, currency)} open" if rest else "nothing is open any more"
     gone = "; the ERP lists it no more" if item.gone else ""
-    return [opening, *_in_order(told), f"Now: {rest} open{gone}."]
+    return [opening, *_in_order(told), f"Now: {left}{gone}."]
 
 
 def _movement_sentence(row: Any, currency: str) -> str:
-    by = row.actor if row.actor_kind == "person" else f"rule {row.rule}" if row.rule else row.actor
+    by = row.actor if row.actor_kind == "person" else f"rule {row.rule.replace('_', ' ')}" if row.rule else row.actor
     payment = row.bank_reference or row.payment_id
     if row.kind == "reversal":
         because = f" ({row.reason})" if row.reason else ""
-        return (
-            f"{in_words(-row.settled, currency)} open again: decision {row.reverses_id} was reversed by {by}{because}."
-        )
+        return f"{_money(-row.settled, currency)} open again: decision {row.reverses_id} was reversed by {by}{because}."
     line = Allocation(item_id=payment, cash=row.cash, discount=row.discount, write_off=row.write_off)
     words = _allocation_words(line, currency, "").replace(f"to {payment}", f"from payment {payment}")
-    return f"settled by {words}; decision {row.decision_id} by {by}."
+    return f"settled by {words} (decision {row.decision_id} by {by})."
 
 
 def _erp_changes(connection: Connection, company_id: int, item: Any) -> Iterator[Told]:

@@ -327,6 +327,7 @@ def export_customer(connection: Connection, company_id: int, customer_id: str) -
             .order_by(_PAYMENTS.payment_id)
         ).all()
     return {
+        "amounts": "whole minor units of the currency beside them: 11900 with EUR is 119.00 EUR",
         "customer": None if row is None else codec.plain(customer_of(row)),
         "items": [codec.plain(item_of(one)) for one in items],
         "payments": [
