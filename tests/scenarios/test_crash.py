@@ -7,7 +7,7 @@ back (so a reversal waits), exceptions, and postings. It is killed at seeded poi
 import os
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from integrations.services.clear import reopen
 from integrations.services.context import Run
 from integrations.services.sync import sync
 from tests.integrations.services.test_sync import CUSTOMERS, DAY_IN_CAMT, ITEM_COLUMNS, ITEMS, STATEMENT, camt
-from tests.support.crash import ended_well, in_child, was_killed
+from tests.support.crash import ended_well, in_child, memory_folder, statements_compiled_once, was_killed
 from tests.support.postgres import Postgres
 
 POINTS = int(os.environ.get("LETTRAGE_CRASH_POINTS", "200"))
@@ -120,11 +120,13 @@ def points(effects: list[str]) -> list[int]:
     return sorted(certain[:POINTS] + chance.sample(others, min(len(others), max(0, POINTS - len(certain)))))
 
 
-def crash_everywhere(make: Callable[[str], Place], tmp_path: Path) -> None:
-    # A first night in this process loads everything, so that no child has to.
-    prepare(tmp_path / "warm", f"sqlite:///{tmp_path / 'warm.db'}")
+def crash_everywhere(make: Callable[[str], Place], warm: Path, warm_url: str) -> None:
+    # Two nights in this process load everything and work out every statement, so that no child has to.
+    prepare(warm, warm_url)
+    night(warm, warm_url)
+    told(Place(warm, warm_url, lambda: None))
     undisturbed = make("undisturbed")
-    report = tmp_path / "effects.txt"
+    report = warm / "effects.txt"
     assert ended_well(in_child(lambda: night(undisturbed.folder, undisturbed.url), report=report))
     expected = told(undisturbed)
     undisturbed.drop()
@@ -140,30 +142,38 @@ def crash_everywhere(make: Callable[[str], Place], tmp_path: Path) -> None:
         place.drop()
 
 
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where the nights run; made so that hundreds of short nights take minutes."""
+    statements_compiled_once(monkeypatch.setattr)
+    with memory_folder() as folder:
+        yield folder
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_killed_anywhere_on_sqlite(tmp_path):
-    master = tmp_path / "master"
+def test_killed_anywhere_on_sqlite(place: Path):
+    master = place / "master"
     assert ended_well(in_child(lambda: prepare(master, f"sqlite:///{master / 'lettrage.db'}")))
 
     def make(name: str) -> Place:
-        folder = tmp_path / name
+        folder = place / name
         shutil.copytree(master, folder)
         return Place(folder, f"sqlite:///{folder / 'lettrage.db'}", lambda: shutil.rmtree(folder))
 
-    crash_everywhere(make, tmp_path)
+    crash_everywhere(make, place / "warm", f"sqlite:///{place / 'warm.db'}")
 
 
 @pytest.mark.slow
 @pytest.mark.postgresql
 @pytest.mark.timeout(1800)
-def test_killed_anywhere_on_postgresql(tmp_path, postgres: Postgres):
-    master = tmp_path / "master"
-    url = postgres.create_database("crash_master")
+def test_killed_anywhere_on_postgresql(place: Path, postgres: Postgres):
+    master = place / "master"
+    url = postgres.create_database("crash_master", template="ledger_template")
     assert ended_well(in_child(lambda: prepare(master, url)))
 
     def make(name: str) -> Place:
-        folder, database = tmp_path / name, "crash_" + name.replace("-", "_")
+        folder, database = place / name, "crash_" + name.replace("-", "_")
         shutil.copytree(master, folder)
         here = postgres.create_database(database, template="crash_master")
 
@@ -173,4 +183,5 @@ def test_killed_anywhere_on_postgresql(tmp_path, postgres: Postgres):
 
         return Place(folder, here, drop)
 
-    crash_everywhere(make, tmp_path)
+    warm = postgres.create_database("crash_warm", template="ledger_template")
+    crash_everywhere(make, place / "warm", warm)
