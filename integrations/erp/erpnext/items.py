@@ -80,7 +80,7 @@ def invoice_items(
     currency = row.get("party_account_currency") or row["currency"]
     base = "" if row["currency"] == currency else "base_"
     original = minor(row.get(f"{base}rounded_total") or row.get(f"{base}grand_total"), currency)
-    open_amount = minor(open_value, currency)
+    open_amount = minor(open_value, currency) if open_value else 0
     name = row["name"]
     if open_amount and (open_amount < 0) != (original < 0):
         message = (

@@ -150,7 +150,7 @@ class ErpNextReader:
     def _page(
         self, rows: Sequence[Row], ledger: Mapping[str, Any], watermark: str, *, snapshot: bool
     ) -> Page[OpenItem]:
-        terms = self._terms([row["name"] for row in rows])
+        terms = self._needed_terms(rows)
         items: list[OpenItem] = []
         gone: list[str] = []
         aside: list[QuarantinedRow] = []
@@ -179,6 +179,17 @@ class ErpNextReader:
             by_term=bool(template) and template in self._allocated_by_term(),
             reference_fields=self._settings.reference_fields,
         )
+
+    def _needed_terms(self, rows: Sequence[Row]) -> dict[str, list[Row]]:
+        """The payment schedules of the invoices that offer a discount or are allocated by term; few of them do."""
+        names = [row["name"] for row in rows]
+        wanted: set[str] = set()
+        for part in _parts(names, 500):
+            filters = [["Payment Schedule", "discount", ">", 0], ["name", "in", part]]
+            wanted.update(row["name"] for row in self._client.rows(INVOICE, filters, ["name"]))
+        by_term = self._allocated_by_term() if any(row.get("payment_terms_template") for row in rows) else ()
+        wanted.update(row["name"] for row in rows if row.get("payment_terms_template") in by_term)
+        return self._terms([name for name in names if name in wanted])
 
     def _terms(self, names: Sequence[str]) -> dict[str, list[Row]]:
         """The payment schedules of invoices, one row per instalment."""
@@ -235,7 +246,7 @@ class ErpNextReader:
         for part in _parts(names, 500):
             filters = [["name", "in", part], ["docstatus", "=", 1], *self._own()]
             rows = self._client.rows(INVOICE, filters, self._invoice_fields())
-            ledger, terms = self._ledger([row["name"] for row in rows]), self._terms([row["name"] for row in rows])
+            ledger, terms = self._ledger([row["name"] for row in rows]), self._needed_terms(rows)
             for row in rows:
                 try:
                     found += self._invoice_items(row, ledger.get(row["name"], 0), terms.get(row["name"], ()))

@@ -385,6 +385,8 @@ _LEDGER_FIELDS = {"against_voucher_no", "voucher_no", "account", "account_curren
 
 def _meets(row, each):
     name, operator, wanted = each[-3:]
+    if each[0] == "Payment Schedule":
+        return any(_meets(term, each[1:]) for term in row["payment_schedule"])
     value = row.get(name)
     if isinstance(value, date):
         value = value.isoformat()
