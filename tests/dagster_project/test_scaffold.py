@@ -58,11 +58,11 @@ def test_dg_lists_scaffolds_and_checks(tmp_path: Path) -> None:
         assert code == 0, said
     written = project / "dagster_project" / "defs" / "acme" / "defs.yaml"
     good = written.read_text()
-    written.write_text(good.replace("timezone:", "timezon:"))
-    code, said = dg_says("check", "yaml")
-    assert code != 0
-    assert "timezon" in said
-    written.write_text(good.replace("kind: flatfile", "kind: oddo"))
-    code, said = dg_says("check", "defs")
-    assert code != 0
-    assert "no ERP that Lettrage connects to" in said
+    for wrong, right, named in (
+        ("timezon:", "timezone:", "timezon"),
+        ("kind: oddo", "kind: flatfile", "no ERP that Lettrage connects to"),
+    ):
+        written.write_text(good.replace(right, wrong))
+        code, said = dg_says("check", "defs")
+        assert code != 0
+        assert named in said
