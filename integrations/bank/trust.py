@@ -33,6 +33,7 @@ DEFAULT_SEVERITIES: Mapping[str, Severity] = {
 """What each code weighs unless the company has decided otherwise."""
 
 _WIDE = Context(prec=100)
+_WEEK, _SATURDAY = 7, 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +200,9 @@ def _between(earlier: DeliveredStatement, later: DeliveredStatement) -> Iterator
         text = f"between {_name(first)} ({earlier.where}) and {_name(second)} {missing} missing{lost}"
         code = "sequence_gap_without_money" if jump == 0 else "sequence_gap"
         yield _finding(code, later, f"{text}; {'no money is' if jump == 0 else 'fetch it from the bank'}")
+    elif jump and not _numbered(first, second) and _bank_days_between(first, second):
+        text = f"between {_name(first)} ({earlier.where}) and {_name(second)} bank days have no statement"
+        yield _finding("sequence_gap", later, f"{text}; balances jump by {_money(jump, second)}; fetch what is missing")
     elif jump:
         opening, closing = _money(second.opening, second), _money(first.closing, first)
         text = (
@@ -206,6 +210,19 @@ def _between(earlier: DeliveredStatement, later: DeliveredStatement) -> Iterator
             f"{_money(jump, second)} in between are on no statement; fetch what is missing"
         )
         yield _finding("chain_broken", later, text)
+
+
+def _numbered(first: StatementHeader, second: StatementHeader) -> bool:
+    return sequence_number(first.sequence) is not None and sequence_number(second.sequence) is not None
+
+
+def _bank_days_between(first: StatementHeader, second: StatementHeader) -> bool:
+    """Whether a day from Monday to Friday lies between two statements, so that one may be missing there."""
+    ended, began = first.to_date or first.from_date, second.from_date or second.to_date
+    if ended is None or began is None:
+        return True
+    days = (ended + timedelta(days=step) for step in range(1, min(max(0, (began - ended).days), _WEEK)))
+    return any(day.weekday() < _SATURDAY for day in days)
 
 
 def _ledger_balance(earlier: DeliveredStatement, later: DeliveredStatement) -> Iterator[Finding]:

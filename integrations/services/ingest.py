@@ -14,6 +14,7 @@ from integrations.bank.enrich import told_by_both
 from integrations.bank.errors import NotAStatement, UnreadableStatement
 from integrations.bank.read import ReadOptions, open_events
 from integrations.bank.recognise import Recognised, recognised
+from integrations.bank.trust import weigh
 from integrations.config.load import secret
 from integrations.config.settings import AccountSettings, BankSettings, CompanySettings
 from integrations.inbox.arrivals import Arrival, ArrivalGone, Inbox
@@ -260,14 +261,13 @@ class _Story:
         self.quarantined.append(Problem(where=f"{self.file}, {part.where}", message=part.message, raw=part.raw))
 
     def _weighed(self, finding: Finding) -> Finding:
-        wanted = self._account.findings.get(finding.code)
-        if wanted == "stop":
+        (weighed,), stopping = weigh([finding], self._account.findings)
+        if stopping:
             message = (
                 f"{self.file}, {finding.where}: {finding.message}; the configuration keeps this account's files out "
                 "until somebody has looked at it"
             )
             raise AccountStopped(message)
-        weighed = finding if wanted is None else replace(finding, severity=wanted)
         self.findings.append(weighed)
         return weighed
 

@@ -38,7 +38,7 @@ def statement(
     [
         ([statement(9, "0", "5"), statement(10, "5", "7")], []),
         ([statement(9, "0", "5"), statement(10, "6", "7")], ["f10"]),
-        ([statement(13, "0", "5"), statement(16, "6", "7")], ["f16"]),
+        ([statement(13, "0", "5"), statement(16, "6", "7", number=14)], ["f16"]),
         ([statement(9, "0", "5"), statement(11, "6", "7")], []),
         ([statement(9, None, "5"), statement(10, None, "7")], []),
         ([statement(9, "0", "5", integrity="unbalanced")], ["f9"]),

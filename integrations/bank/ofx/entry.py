@@ -40,7 +40,12 @@ class EntryBuilder:
         self._dates: dict[str, date | None] = {}
 
     def build(self, text: str, ordinal: int, where: str) -> tuple[BankEntry, Fields]:
-        """The entry and the raw fields it was read from. Raises EntryUnreadable."""
+        """The entry and the raw fields it was read from. Raises EntryUnreadable.
+
+        An element that corrects or deletes an entry delivered before (CORRECTFITID, clause 11.4.4) moves no money of
+        its own: booked beside the entry it names, it would count twice. It has the status "info" until a person has
+        seen to the entry it names, which stands in ``original_end_to_end_id``.
+        """
         fields = read_fields(text)
         amount_text = fields.get("TRNAMT")
         if amount_text is None:
@@ -56,6 +61,7 @@ class EntryBuilder:
         except AmountUnreadable as trouble:
             raise EntryUnreadable(trouble.code, str(trouble)) from None
         fitid = fields.get("FITID", "").strip() or None
+        corrected = corrected_entry(fields)
         detail = _detail(fields, amount, currency, instructed=instructed, rate=rate)
         available = fields.get("DTAVAIL") or fields.get("VALUEDATE")
         entry = _bank_entry(
@@ -64,7 +70,7 @@ class EntryBuilder:
             value_date=self._day(available) if available else None,
             amount=amount,
             currency=currency,
-            status="booked",
+            status="info" if corrected else "booked",
             reversal=False,
             bank_reference=fitid,
             entry_reference=_reference(fields),
@@ -157,6 +163,15 @@ def _rate(text: str) -> Decimal | None:
     return rate if rate > 0 else None
 
 
+def corrected_entry(fields: Fields) -> str | None:
+    """The FITID of the entry that this one corrects or deletes, None for an ordinary entry.
+
+    >>> corrected_entry({"CORRECTFITID": " F7 "}), corrected_entry({"CORRECTFITID": ""})
+    ('F7', None)
+    """
+    return fields["CORRECTFITID"].strip() or None if "CORRECTFITID" in fields else None
+
+
 def currency_code(text: str) -> str | None:
     """Three letters of ISO 4217, or None.
 
@@ -206,7 +221,7 @@ def _detail(
         exchange_rate=rate,
         charges=(),
         return_reason=None,
-        original_end_to_end_id=None,
+        original_end_to_end_id=corrected_entry(fields),
         purpose=None,
     )
 

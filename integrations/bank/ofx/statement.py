@@ -51,7 +51,8 @@ class OpenStatement:
         """The entry that stands in the text. Raises EntryUnreadable."""
         entry, fields = self._builder.build(text, self._count + 1, where)
         self._count += 1
-        self._total = _WIDE.add(self._total, entry.amount)
+        if entry.status == "booked":
+            self._total = _WIDE.add(self._total, entry.amount)
         self._note(entry, fields)
         return entry
 
@@ -123,7 +124,7 @@ class OpenStatement:
             self._recent[fitid] = None
             if len(self._recent) > _REMEMBERED:
                 del self._recent[next(iter(self._recent))]
-        if "CORRECTFITID" in fields and fields["CORRECTFITID"].strip():
+        if entry.status == "info":
             notes.correct(entry, fields)
         if _SIGN_OF_TYPE.get(entry.transaction_code or "", entry.amount) * entry.amount < 0:
             notes.against_type += 1
@@ -151,15 +152,19 @@ class _Notes:
     def correct(self, entry: BankEntry, fields: Fields) -> None:
         """The bank corrects an entry it delivered before (CORRECTFITID, CORRECTACTION; clause 11.4.4)."""
         action = fields.get("CORRECTACTION", "").strip().upper()
-        verb = {"REPLACE": "replaces", "DELETE": "deletes"}.get(action, "corrects")
+        earlier = f"entry {fields['CORRECTFITID'].strip()[:80]!r}"
+        said = {
+            "REPLACE": f"replaces {earlier}, delivered before: take back what was posted for that one and book "
+            f"{entry.amount} for this one",
+            "DELETE": f"deletes {earlier}, delivered before: take back what was posted for that one",
+        }.get(action, f"corrects {earlier}, delivered before: ask the bank which of the two holds")
         if len(self._corrections) < 100:
             self._corrections.append(
                 Finding(
-                    severity="warning",
+                    severity="error",
                     code="corrects_earlier_entry",
                     where=entry.where,
-                    message=f"the entry {verb} entry {fields['CORRECTFITID'].strip()[:80]!r} delivered before; "
-                    "check that its amount is not booked twice",
+                    message=f"the entry {said}; until then it moves no money here",
                 )
             )
 

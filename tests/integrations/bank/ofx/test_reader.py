@@ -296,6 +296,21 @@ def test_corrections_pending_and_bank_errors_are_told():
     ]
 
 
+@pytest.mark.parametrize(
+    ("action", "says"),
+    [("REPLACE", "replaces entry 'F0'"), ("DELETE", "deletes entry 'F0'"), ("", "corrects entry 'F0'")],
+    ids=["replace", "delete", "unsaid"],
+)
+def test_a_correction_names_its_entry_and_never_moves_money_twice(action, says):
+    file = read(statement(element(fitid="F0"), element(rest=f"<CORRECTFITID>F0<CORRECTACTION>{action}", fitid="F1")))
+    first, correction = file.statements[0].entries
+    assert (first.status, correction.status) == ("booked", "info")
+    assert correction.details[0].original_end_to_end_id == "F0"
+    (finding,) = [one for one in file.findings if one.code == "corrects_earlier_entry"]
+    assert finding.severity == "error"
+    assert says in finding.message
+
+
 def test_a_credit_that_takes_money_away_is_told():
     file = read(statement(element(amount="-5"), element(amount="5", fitid="B")))
     (finding,) = file.findings
