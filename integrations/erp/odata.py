@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -138,6 +139,8 @@ def moment_of(value: Any) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+# A receivables ledger has few different days, and named values are few by nature.
+@lru_cache(maxsize=4_096)
 def day_of(value: Any) -> date | None:
     """A calendar date in either version; None for what stands for no date.
 
@@ -158,6 +161,7 @@ def ticks_of(day: date) -> str:
     return f"/Date({(moment - _EPOCH) // timedelta(milliseconds=1)})/"
 
 
+@lru_cache(maxsize=4_096)
 def enum_text(value: Any) -> str:
     """A named value with its escaped characters as they are.
 

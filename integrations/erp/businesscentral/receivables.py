@@ -61,16 +61,17 @@ def collections(settings: Settings) -> tuple[Collection, ...]:
 def _invoices(settings: Settings) -> Collection:
     extra = ("remainingAmount", "disputeStatus", "invoiceDate", *settings.reference_fields)
 
+    fields, own_currency = settings.reference_fields, settings.currency
+
     def read(row: Row) -> OpenItem:
-        texts = (str(row.get(field) or "").strip() for field in settings.reference_fields)
         return _document(
             row,
             "invoice",
             item_id=INVOICE + str(row["id"]),
-            currency=str(row.get("currencyCode") or settings.currency),
+            currency=row.get("currencyCode") or own_currency,
             open_of=row.get("remainingAmount") if _status(row) == "Open" else 0,
             issued_on=day_of(row.get("invoiceDate")),
-            references=tuple(each for each in texts if each),
+            references=tuple([text.strip() for field in fields if (text := row.get(field))]),
         )
 
     return _documents("salesInvoices", INVOICE, extra, read)
@@ -126,24 +127,25 @@ def _document(
     references: tuple[str, ...],
 ) -> OpenItem:
     sign = -1 if kind == "credit_note" else 1
-    posted_on = day_of(row.get("postingDate"))
-    issued = issued_on or posted_on
+    issued = issued_on or day_of(row.get("postingDate"))
     if issued is None:
         message = "the document has no posting date"
         raise ValueError(message)
-    original = sign * minor(row.get("totalAmountIncludingTax"), currency)
+    total = row.get("totalAmountIncludingTax")
+    original = sign * minor(total, currency)
     return _believed(
         OpenItem(
             item_id=item_id,
-            number=str(row.get("number") or ""),
+            number=row.get("number") or "",
             kind=kind,
-            customer_id=str(row.get("billToCustomerNumber") or row.get("customerNumber") or ""),
+            customer_id=row.get("billToCustomerNumber") or row.get("customerNumber") or "",
             currency=currency,
             issued_on=issued,
             due_on=day_of(row.get("dueDate")) or issued,
             original_amount=original,
-            open_amount=sign * minor(open_of, currency),
-            disputed=bool(str(row.get("disputeStatus") or "").strip()),
+            # Most documents are open with their whole amount.
+            open_amount=original if open_of == total else sign * minor(open_of, currency),
+            disputed=bool(row.get("disputeStatus")),
             other_references=references,
         )
     )
@@ -232,8 +234,8 @@ def _kind(item_id: str, original: int) -> ItemKind:
 
 def _believed(item: OpenItem) -> OpenItem:
     """The item when its numbers can be true; raises ValueError otherwise."""
-    original, open_amount = Money(item.original_amount, item.currency), Money(item.open_amount, item.currency)
-    if abs(item.open_amount) > abs(item.original_amount) or item.open_amount * item.original_amount < 0:
+    if not 0 <= item.open_amount <= item.original_amount and not 0 >= item.open_amount >= item.original_amount:
+        original, open_amount = Money(item.original_amount, item.currency), Money(item.open_amount, item.currency)
         message = f"{open_amount} is said to be open of {original}; correct the document in Business Central"
         raise ValueError(message)
     if not item.number or not item.customer_id:
