@@ -300,6 +300,7 @@ payments = Table(
     ),
     Index("ix_payments_state", "company_id", "state"),
     Index("ix_payments_day", "company_id", "account", "booked_on"),
+    Index("ix_payments_entry", "company_id", "entry_key"),
     Index("ix_payments_reference", "company_id", "bank_reference"),
 )
 

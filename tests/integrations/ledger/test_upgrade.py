@@ -22,6 +22,7 @@ from tests.support.postgres import Postgres
 
 OLD = Path(__file__).parent / "revision_0001.sql"
 BACK_TO_0001 = (
+    "DROP INDEX ix_payments_entry",
     "DROP TABLE entry_history",
     "ALTER TABLE files DROP COLUMN entries_enriched",
     "ALTER TABLE payments DROP COLUMN replaced_by",
