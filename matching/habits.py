@@ -23,6 +23,8 @@ from matching.text.normal import compact, plain
 
 ENOUGH = 3
 """How often a habit must have been confirmed before it counts."""
+ENOUGH_CHOICES = 7
+"""The same for a choice among equal items: one without any habit agrees with one choice in two by luck."""
 EVERYTHING_DUE = "without a word, everything that is due"
 SOMETHING_ELSE = "without a word, something else"
 OLDEST = "without a word, of equal items the oldest"
@@ -84,7 +86,8 @@ class Habits:
     def has(self, customer_id: str, habit: str, against: str = "") -> bool:
         """Whether the habit was confirmed often enough, and nothing speaks against it."""
         own = self._known.get(customer_id)
-        return own is not None and own.get(habit, 0) >= ENOUGH and not own.get(against, 0)
+        enough = ENOUGH_CHOICES if habit == OLDEST else ENOUGH
+        return own is not None and own.get(habit, 0) >= enough and not own.get(against, 0)
 
     def writes_off(self, customer_id: str, missing: int, currency: str) -> bool:
         """Whether exactly this difference was written off for the customer each time."""
