@@ -89,7 +89,8 @@ class TrytonServer:
             }
 
     def _template(self):
-        told = repr((MODULES, os.environ.get("LETTRAGE_TRYTON_PYTHON"))).encode()
+        other = os.environ.get("LETTRAGE_TRYTON_PYTHON")
+        told = repr((MODULES, other) if other else MODULES).encode()
         fingerprint = hashlib.sha256(LOCK.read_bytes() + SEED.read_bytes() + told).hexdigest()[:12]
         dump = ROOT / ".cache" / f"tryton-{fingerprint}.dump"
         self.postgres.create_database("template_erp")

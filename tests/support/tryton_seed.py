@@ -44,7 +44,6 @@ def main(database, config_file, login, password, admin_password):
     our_bank.save()
     account = Model.get("bank.account")()
     account.bank = our_bank
-    account.currency = get_currency("EUR")  # Tryton 7.0 wants the statement journal's currency here
     account.owners.append(party_type(company.party.id))
     number = account.numbers.new()
     number.type = "iban"

@@ -96,8 +96,10 @@ class TrytonRpc:
         self._settings = settings
         self._password = password
         self._door = Http(str(settings.url), sign_in=_NoSession(password), **options)
-        self._http = Http(str(settings.url), sign_in=_Session(settings, password, self._login), **options)
+        self._session = _Session(settings, password, self._login)
+        self._http = Http(str(settings.url), sign_in=self._session, **options)
         self.context: dict[str, Any] = {}
+        self._path = f"{settings.database}/rpc/"
 
     def close(self) -> None:
         """Let the connections go."""
@@ -109,7 +111,8 @@ class TrytonRpc:
         everything = {**self.context, **(context or {})}
         body = {"id": 1, "method": method, "params": [*(_wire(each) for each in args), everything]}
         send = self._http.write if writing else self._http.read
-        return _unwire(_result(send("POST", f"{self._settings.database}/rpc/", json=body)))
+        self._session.headers()  # Signing in finds out where this version answers.
+        return _unwire(_result(send("POST", self._path, json=body)))
 
     def search_read(
         self, model: str, domain: list[Any], fields: Sequence[str], *, limit: int | None = None, order: str = "id"
@@ -137,7 +140,18 @@ class TrytonRpc:
         params = [self._settings.login, {"password": self._password.reveal()}, "en"]
         body = {"id": 0, "method": "common.db.login", "params": params}
         # Signing in changes nothing that matters; asking twice makes two sessions.
-        answer = _result(self._door.read("POST", f"{self._settings.database}/rpc/", json=body))
+        try:
+            answer = _result(self._door.read("POST", self._path, json=body))
+        except (ConfigError, ValidationFailed) as error:
+            if isinstance(error, TrytonRefused) or not self._path.endswith("/rpc/"):
+                raise
+            # Versions 6 and 7 answer at the database itself.
+            older = f"{self._settings.database}/"
+            try:
+                answer = _result(self._door.read("POST", older, json=body))
+            except (ConfigError, ValidationFailed):
+                raise error from None
+            self._path = older
         if not answer:
             message = f"Tryton does not accept the password of {self._settings.login!r}; correct it"
             raise AuthError(message)
