@@ -41,7 +41,8 @@ def follow(unit: Unit, decided: "Sequence[tuple[PaymentStanding, Decision]]", ch
             unit.company_id,
             ids[payment.payment_id],
             payment.payment_id,
-            _state_of(one, "open"),
+            # Decided before, and now taken back: that a rule was wrong is a person's word, so no rule decides it again.
+            _state_of(one, "open" if payment.state == "new" else "reopened"),
             *_told(one),
             *_at(change),
         )

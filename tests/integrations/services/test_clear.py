@@ -156,6 +156,24 @@ def test_a_cleared_payment_can_be_taken_back_also_in_the_files(books):
     ]
 
 
+def test_what_a_rule_decided_and_a_person_took_back_is_not_decided_by_a_rule_again(tmp_path):
+    exact = STATEMENT.replace("C60,00NTRFNONREF//STRANGE", "C250,00NTRFNONREF//EXACT").replace(
+        "greetings from a stranger", "Brouwerij De Vries RE-2026-0102"
+    )
+    exact = exact.replace(":61:2603020302C240,00NTRFNONREF//SHORT\n:86:RE-2026-0102 less breakage\n", "")
+    exact = exact.replace("C260302EUR1405,00", "C260302EUR1355,00")
+    books = Books(tmp_path, PEOPLE, exact)
+    assert books.open_amount("I2") == 0, "the rule did not settle it; this test would show nothing"
+    outcome = reopen(books.company, books.ledger, "EXACT", by="anna", run=RUN, reason="the other brewery")
+    assert outcome.outcome == "reopened", outcome.message
+    for _ in range(2):
+        sync(books.company, books.ledger, RUN)
+    assert books.open_amount("I2") == 25000
+    waiting = worklist(books.company, books.ledger, as_of=AS_OF)
+    assert [case.state for case in waiting.cases if case.payment.bank_reference == "EXACT"] == ["reopened"]
+    books.ledger.close()
+
+
 def test_reopening_what_is_open_is_refused(books):
     outcome = reopen(books.company, books.ledger, books.case("STRANGE"), by="anna", run=RUN, reason="")
     assert outcome.outcome == "refused"
