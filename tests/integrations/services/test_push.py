@@ -160,7 +160,7 @@ def test_as_many_side_by_side_as_the_erp_allows_and_noted_in_order(ledger: Ledge
     assert 1 < erp.most_under_way <= 4
     assert erp.keys() == sorted(one.key for one in ledger.outbox(ACME))
     assert (erp.opened, erp.closed) == (4, 3), "the first connection is the caller's to close"
-    told = [line for line in ledger.history(ACME, "p7") if "is in the ERP" in line]
+    told = [line for line in ledger.history(ACME, "p7") if "is in the ERP as" in line]
     assert len(told) == 1
     assert list(ledger.verify()) == []
 
