@@ -20,6 +20,7 @@ COMMON = [
     "--no-strip-extras",
     "--no-annotate",
     "pyproject.toml",
+    "scripts/oldest-python.in",
 ]
 
 
