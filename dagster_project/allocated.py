@@ -43,10 +43,10 @@ def _cells(one: Settled, page: Page) -> list[str]:
     payment, row = one.payment, one.decided
     return [
         f"{escape.markdown(payment.payer_name, 32)} {escape.markdown(payment.bank_reference)}",
-        money_text(payment.amount, payment.currency),
+        escape.unbroken(money_text(payment.amount, payment.currency)),
         escape.markdown(_items(one, _ITEMS_SHOWN)),
         escape.markdown(f"by hand: {row.rule}" if row.by_person else row.rule),
-        percent(row.confidence),
+        escape.unbroken(percent(row.confidence)),
         escape.markdown(row.explanation),
         undo_link(page, payment.payment_id, row.explanation),
     ]

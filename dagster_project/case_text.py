@@ -114,4 +114,4 @@ def comments(case: WorklistCase, *, suggestions: int = 3) -> Iterator[str]:
     for number, suggestion in enumerate(case.suggestions[:suggestions], start=1):
         yield f"suggestion {number}, {percent(suggestion.confidence)}: {suggestion_text(case, suggestion, 160)}"
         if suggestion.why:
-            yield f"   because {escape.plain(suggestion.why, 160)}"
+            yield f"because: {escape.plain(suggestion.why, 160)}"

@@ -35,6 +35,15 @@ def markdown(text: str, limit: int = 0) -> str:
     return _MARKDOWN.sub(r"\\\1", plain(text, limit))
 
 
+def unbroken(text: str) -> str:
+    r"""Our own short text, such as an amount, for a table cell: it stays on one line.
+
+    >>> unbroken("1,250.00 EUR")
+    '1,250.00\xa0EUR'
+    """
+    return text.replace(" ", "\xa0")
+
+
 def comment(text: str, limit: int = 0) -> str:
     r"""Text for the rest of a YAML comment line: it cannot leave its line.
 

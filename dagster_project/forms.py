@@ -4,7 +4,8 @@ They are classic configuration schemas on purpose. Fields of a pydantic `dagster
 that whoever may open the Launchpad could read the worker's environment into a note; these refuse it.
 """
 
-from collections.abc import Iterable, Mapping
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -70,6 +71,9 @@ WORKLIST_FILE: dict[str, Any] = {
     "file": dg.Field(str, description="name of the filled-in file in the folder `in` of the worklist folder"),
 }
 
+# Characters of one line that the Launchpad shows on a small office screen; it does not fold lines by itself.
+_LINE = 86
+
 
 def form_yaml(values: Mapping[str, Any], remarks: Iterable[str] = ()) -> str:
     r"""A prefilled form: remarks as comments above the fields, every text quoted.
@@ -80,7 +84,7 @@ def form_yaml(values: Mapping[str, Any], remarks: Iterable[str] = ()) -> str:
     items:
     - {item: "R 1", amount: "5.00"}
     """
-    lines = [f"# {escape.comment(remark)}" for remark in remarks]
+    lines = [f"# {line}" for remark in remarks for line in _folded(escape.comment(remark))]
     for key, entry in values.items():
         if isinstance(entry, list):
             lines.append(f"{key}:" if entry else f"{key}: []")
@@ -88,6 +92,10 @@ def form_yaml(values: Mapping[str, Any], remarks: Iterable[str] = ()) -> str:
         else:
             lines.append(f"{key}: {_scalar(entry)}")
     return "\n".join(lines) + "\n"
+
+
+def _folded(remark: str) -> Iterator[str]:
+    yield from textwrap.wrap(remark, _LINE - 2, subsequent_indent="  ", break_on_hyphens=False) or [""]
 
 
 def _scalar(entry: object) -> str:
@@ -121,7 +129,7 @@ def clearing_form(case: WorklistCase, resolution: str) -> str:
     values = clearing_values(case, resolution)
     remarks = [*comments(case), f"may also be: {', '.join(one for one in case.allowed if one != resolution)}"]
     if values.get("items") == []:
-        remarks.append(f'items: one line each, such as   - {{item: VF26-04001, amount: "{_example(case)}"}}')
+        remarks.append(f'items are written so: [{{item: VF26-04001, amount: "{_example(case)}"}}], several with commas')
     return form_yaml(values, remarks)
 
 

@@ -107,7 +107,8 @@ def summary(worklist: Worklist, page: Page) -> str:
     amounts = " and ".join(money_text(minor, currency) for currency, minor in worklist.amounts[:4])
     if len(worklist.amounts) > 4:
         amounts += f" and {len(worklist.amounts) - 4} more currencies"
-    text = f"**{_count(worklist.open_count, 'open case')}**, {amounts}, oldest {_count(worklist.oldest_days, 'day')}."
+    # Two short lines: a long path further down widens Dagster's table, and the end of a longer line is not seen.
+    text = f"**{_count(worklist.open_count, 'open case')}**, oldest {_count(worklist.oldest_days, 'day')}:\n\n{amounts}"
     if worklist.acceptable_count:
         label = f"Accept {_count(worklist.acceptable_count, 'suggestion')} of at least {page.accept_from} %"
         text += f"\n\n[{label}]({bulk_link(worklist, page)})"
@@ -147,9 +148,9 @@ def _cells(case: WorklistCase, page: Page) -> Iterator[str]:
     payment, best = case.payment, best_of(case)
     yield f"`{case.case_id}`"
     yield escape.markdown(payer(case), 28)
-    amount = money_text(case.unallocated, payment.currency)
+    amount = escape.unbroken(money_text(case.unallocated, payment.currency))
     if case.unallocated != payment.amount:
-        amount += f" of {money_text(payment.amount, payment.currency)}"
+        amount += f" of {escape.unbroken(money_text(payment.amount, payment.currency))}"
     yield amount
     yield str(case.age_days)
     yield escape.markdown(wrote(case), 44)
@@ -179,8 +180,13 @@ def links(case: WorklistCase, page: Page) -> Iterator[str]:
 
 
 def offered(case: WorklistCase) -> Iterator[str]:
-    """Of what is allowed, what is worth a link: no guess to accept, no refund where not too much was paid."""
-    sensible = {"accept_suggestion": best_of(case) is not None, "refund_due": case.kind in _TOO_MUCH}
+    """Of what is allowed, what is worth a link: no guess to accept, no refund where not too much was paid.
+
+    And where too much was paid, nothing that is short to write off, to grant or to dispute.
+    """
+    too_much = case.kind in _TOO_MUCH
+    sensible = {"accept_suggestion": best_of(case) is not None, "refund_due": too_much}
+    sensible |= dict.fromkeys(("write_off", "discount", "dispute"), not too_much)
     return (resolution for resolution in case.allowed if sensible.get(resolution, True))
 
 
