@@ -52,7 +52,7 @@ def photograph(page: Page, base: str) -> None:
     shot(page, "worklist")
     page.get_by_text("Show Markdown").first.click()
     page.get_by_role("link", name="Accept", exact=True).first.wait_for()
-    page.wait_for_timeout(1_000)
+    to_the_top_of_the_list(page)
     shot(page, "list")
     page.get_by_role("link", name="Accept", exact=True).first.click()
     page.get_by_role("button", name="Launch Run").wait_for()
@@ -61,14 +61,27 @@ def photograph(page: Page, base: str) -> None:
     page.goto(f"{company}/allocations")
     page.get_by_text("automatic_percent").first.wait_for()
     page.wait_for_timeout(2_000)
+    # Down to the lists; what follows them are folders of the machine the pictures are taken on.
+    page.get_by_text("latest_01").first.evaluate("row => row.scrollIntoView({block: 'end'})")
+    page.wait_for_timeout(500)
     shot(page, "allocations")
-    page.get_by_text("Show Markdown").nth(1).click()
-    page.wait_for_timeout(1_500)
+    page.get_by_role("row", name="to_audit").get_by_text("Show Markdown").click()
+    page.get_by_role("link", name="Undo", exact=True).first.wait_for()
+    to_the_top_of_the_list(page)
     shot(page, "why")
     page.goto(f"{base}/asset-groups")
     page.wait_for_timeout(4_000)
     page.keyboard.press("Escape")
     shot(page, "graph")
+
+
+def to_the_top_of_the_list(page: Page) -> None:
+    """Dagster opens a long list at its end, where the button is; what is most urgent stands at the top."""
+    page.wait_for_timeout(1_000)
+    page.get_by_role("columnheader", name="Because").or_(
+        page.get_by_role("columnheader", name="Decide")
+    ).first.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
 
 
 def shot(page: Page, name: str) -> None:
