@@ -45,8 +45,11 @@ class FilledRow:
 
 
 def write(folder: Path, company: str, cases: Iterable[WorklistCase]) -> tuple[Path, Path]:
-    """Write worklist_<company>.csv and .xlsx, each whole or not at all. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write worklist_<company>.csv and .xlsx, each whole or not at all, and make the folder `in` for them to come back.
+
+    Raises OSError.
+    """
+    (folder / "in").mkdir(parents=True, exist_ok=True)
     csv_path, xlsx_path = folder / f"worklist_{company}.csv", folder / f"worklist_{company}.xlsx"
     book, sheet = _book()
     with _temporary(csv_path).open("w", encoding="utf-8-sig", newline="") as file:

@@ -99,21 +99,29 @@ def allocations(report: MatchReport) -> Metadata:
         told |= amounts(name, counted.amounts)
     told["rules"] = dg.MetadataValue.text(report.rule_version or "nothing new to decide")
     if report.by_rule:
+        # One currency a line: a second amount beside the first would be out of sight.
         rows = [
-            [
-                escape.markdown(rule or "none"),
-                str(one.count),
-                ", ".join(money_text(minor, cur) for cur, minor in one.amounts),
-            ]
+            [escape.markdown(rule or "none") if first else "", str(one.count) if first else "", amount]
             for rule, one in sorted(report.by_rule, key=lambda each: -each[1].count)
+            for first, amount in _amounts_below_each_other(one.amounts)
         ]
-        told["by_rule"] = table(["Rule", "Payments", "Amount"], rows)
+        told["by_rule"] = table(["Rule", "Count", "Amount"], rows)
     if report.refused:
         rows = [
             [escape.markdown(one.payment_id[:20]), escape.markdown(one.why, 160)] for one in report.refused[:_SHOWN]
         ]
         told["not_taken"] = table(["Payment", "Why; it comes again next time"], rows)
     return told
+
+
+def _amounts_below_each_other(sums: Sequence[tuple[str, int]]) -> list[tuple[bool, str]]:
+    r"""For each currency whether it is the first, and its amount; at least one line.
+
+    >>> _amounts_below_each_other([("EUR", 125000), ("GBP", 1)])
+    [(True, '1,250.00\\xa0EUR'), (False, '0.01\\xa0GBP')]
+    """
+    shown = [escape.unbroken(money_text(minor, currency)) for currency, minor in sums] or [""]
+    return [(not place, amount) for place, amount in enumerate(shown)]
 
 
 def postings(report: PushReport) -> Metadata:

@@ -213,7 +213,7 @@ def test_the_allocations_are_told_by_rule_least_sure_first_with_their_whole_reas
     assert rules == {key.removeprefix("rule_") for key in shown if key.startswith("rule_")}
     for rule in rules:
         lines = shown[f"rule_{rule}"].splitlines()[2:]
-        sure = [int(line.split(" | ")[4].removesuffix(" %")) for line in lines]
+        sure = [int(line.split(" | ")[4].removesuffix("\u00a0%")) for line in lines]
         assert 0 < len(lines) <= 20
         assert sure == sorted(sure)
     longest = max((row for row in rows), key=lambda row: len(row.explanation))

@@ -13,6 +13,7 @@ from tests.dagster_project.test_forms import HOSTILE, case_of
 
 def test_what_is_written_comes_back_when_it_is_filled_in(tmp_path: Path) -> None:
     csv_path, xlsx_path = spreadsheet.write(tmp_path, "acme", [case_of(), case_of("=1+1")])
+    assert (tmp_path / "in").is_dir()
     assert list(spreadsheet.read(csv_path)) == list(spreadsheet.read(xlsx_path)) == []
     book = load_workbook(xlsx_path)
     sheet = book.worksheets[0]
