@@ -118,7 +118,7 @@ def _amounts_below_each_other(sums: Sequence[tuple[str, int]]) -> list[tuple[boo
     r"""For each currency whether it is the first, and its amount; at least one line.
 
     >>> _amounts_below_each_other([("EUR", 125000), ("GBP", 1)])
-    [(True, '1,250.00\\xa0EUR'), (False, '0.01\\xa0GBP')]
+    [(True, '1,250.00\xa0EUR'), (False, '0.01\xa0GBP')]
     """
     shown = [escape.unbroken(money_text(minor, currency)) for currency, minor in sums] or [""]
     return [(not place, amount) for place, amount in enumerate(shown)]

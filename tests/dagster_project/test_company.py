@@ -123,7 +123,7 @@ def test_the_night_tells_what_it_did(after_a_night: tuple[Path, dg.ExecuteInProc
         "all_cases_listed": True,
     }  # fmt: skip
     names = sorted(path.name for path in (folder / "worklist").iterdir())
-    assert names == ["allocations_acme.csv", "worklist_acme.csv", "worklist_acme.xlsx"]
+    assert names == ["allocations_acme.csv", "in", "worklist_acme.csv", "worklist_acme.xlsx"]
 
 
 def test_a_second_night_changes_nothing(company: Office, ledger: Ledger) -> None:
@@ -171,7 +171,7 @@ def test_a_filled_in_worklist_is_applied_row_by_row(company: Office, ledger: Led
     doubles = ledger.exceptions("acme", kinds=("duplicate_payment",))
     folder = company.worklist_folder
     assert folder is not None
-    (folder / "in").mkdir()
+    (folder / "in").mkdir(exist_ok=True)
     rows = [
         "case,resolution",
         f"{doubles[0].case_id},accept_suggestion",
