@@ -1,6 +1,7 @@
 """Reading the views: one consistent snapshot per pull, streamed, under the rules that files are read by."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -46,15 +47,19 @@ class View:
         self._native = native
         self._select = sa.select(*native).select_from(sa.table(bare, schema=schema))
 
-    def texts(self, connection: sa.Connection, only: tuple[str, Sequence[str]] | None = None) -> Iterator[list[Fields]]:
+    def texts(
+        self, connection: sa.Connection, only: tuple[str, Sequence[str]] | None = None
+    ) -> Generator[list[Fields]]:
         """The rows as text, some thousand at a time; ``only`` = a column and the values it may have."""
         query = self._select
         if only is not None:
             column, values = only
             query = query.where(sa.cast(self._native[self.places[column]], sa.String).in_(values))
-        result = connection.execution_options(stream_results=True, max_row_buffer=PAGE_ROWS).execute(query)
-        for rows in result.partitions(PAGE_ROWS):
-            yield [[as_text(value) for value in row] for row in rows]
+        # The cursor on the server is closed before its connection, also when a pull is stopped after some pages.
+        streamed = connection.execution_options(stream_results=True, max_row_buffer=PAGE_ROWS)
+        with closing(streamed.execute(query)) as result:
+            for rows in result.partitions(PAGE_ROWS):
+                yield [[as_text(value) for value in row] for row in rows]
 
 
 def pages(
@@ -64,8 +69,8 @@ def pages(
     parse = parser(view.places)
     key_place = view.places[key_column]
     seen: set[str] = set()
-    with snapshot(engine) as connection:
-        for texts in view.texts(connection):
+    with snapshot(engine) as connection, closing(view.texts(connection)) as found:
+        for texts in found:
             rows, aside = [], []
             for fields in texts:
                 key = fields[key_place].strip()
