@@ -7,7 +7,7 @@ import httpx
 
 from integrations.erp.checks import looked
 from integrations.erp.converge import assert_whole
-from integrations.erp.errors import Unsupported
+from integrations.erp.errors import ConfigError, Unsupported
 from integrations.erp.http import Exchange
 from integrations.erp.odoo.books import STATEMENT_LINE
 from integrations.erp.odoo.config import Settings
@@ -98,7 +98,12 @@ class OdooConnector:
             )
             found += [looked(name, look) for name, look in looks]
             # A company that grants no discounts needs no account for them.
-            found.append(looked("discounts", self._check_discounts, otherwise="warning"))
+            warnings = (
+                ("discounts", self._check_discounts),
+                ("taxes", self._check_taxes),
+                ("taking back", self._check_sealed),
+            )
+            found += [looked(name, look, otherwise="warning") for name, look in warnings]
         return tuple(found)
 
     def pull_open_items(self, cursor: str | None) -> Iterator[Page[OpenItem]]:
@@ -251,15 +256,43 @@ class OdooConnector:
                 raise Unsupported(message, capability="journals")
         return f"payments on {', '.join(sorted(reachable))} have a journal"
 
+    def _used_journals(self) -> list[int]:
+        mapped = set(self._settings.journals.values())
+        return [row["id"] for row in self._reader.journals() if row["account"] or row["code"] in mapped]
+
     def _check_accounts(self) -> str:
+        journals = self._used_journals()
         for reason, code in self._settings.write_off_accounts.items():
-            self._poster.mapping.account(code, f"write-offs ({reason})")
-        return (
-            "the accounts for write-offs are there" if self._settings.write_off_accounts else "no write-offs are set up"
-        )
+            self._poster.mapping.account(code, f"write-offs ({reason})", journals)
+        if self._settings.discount_account:
+            self._poster.mapping.account(self._settings.discount_account, "early-payment discounts", journals)
+        if not self._settings.write_off_accounts:
+            return "no write-offs are set up"
+        return "the accounts for write-offs can be used"
+
+    def _check_taxes(self) -> str:
+        taxed = self._poster.mapping.taxed()
+        if taxed:
+            message = (
+                f"Odoo proposes taxes for account {', '.join(taxed)}; differences are booked there without tax, "
+                "so choose an account without default taxes, or correct the tax yourself"
+            )
+            raise ConfigError(message)
+        return "no taxes are proposed for the accounts of discounts and write-offs"
+
+    def _check_sealed(self) -> str:
+        sealed = self._reader.sealed_journals(self._used_journals())
+        if sealed:
+            message = (
+                f"journal {', '.join(sealed)} seals its entries with a hash; what is posted there cannot be taken back "
+                "through this connector"
+            )
+            raise Unsupported(message, capability="unallocate")
+        return "postings can be taken back"
 
     def _check_discounts(self) -> str:
-        self._poster.mapping.account(self._settings.discount_account, "early-payment discounts")
+        if not self._settings.discount_account:
+            self._poster.mapping.account(None, "early-payment discounts", self._used_journals())
         return "there is an account for early-payment discounts"
 
     def _check_locks(self) -> str:

@@ -156,11 +156,11 @@ class OdooEntries:
         if settled:
             found.append(_Counterpart(account=line["account_id"], label=label, partner=partner, amount=-settled))
         if each.discount:
-            account = self._mapping.discount_account()
+            account = self._mapping.discount_account(int(journal["id"]))
             text = f"discount {label}"
             found.append(_Counterpart(account=account, label=text, partner=partner, amount=each.discount))
         if each.write_off:
-            account = self._mapping.write_off_account(each.write_off_reason)
+            account = self._mapping.write_off_account(each.write_off_reason, int(journal["id"]))
             text = f"write-off {label}"
             found.append(_Counterpart(account=account, label=text, partner=partner, amount=each.write_off))
         return found

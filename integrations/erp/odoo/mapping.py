@@ -1,5 +1,6 @@
 """Which journal and which accounts a posting goes to."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from integrations.erp.errors import ConfigError
@@ -7,6 +8,16 @@ from integrations.erp.odoo.config import Settings
 from integrations.erp.odoo.read import OdooReader
 from integrations.erp.odoo.rpc import OdooRpc
 from matching.model.posting import Posting
+
+# What a difference must not be booked on, by Odoo's type of the account, and what would come of it.
+_WRONG_TYPES = {
+    **dict.fromkeys(
+        ("asset_receivable", "liability_payable"), "keeps open items, so the difference would stand there as a new one"
+    ),
+    **dict.fromkeys(("asset_cash", "liability_credit_card"), "is a bank account, so it would count as cash"),
+    **dict.fromkeys(("equity_unaffected", "off_balance"), "takes no postings of this kind"),
+}
+_ACCOUNT_FIELDS = ("code", "account_type", "deprecated", "currency_id", "allowed_journal_ids")
 
 
 class OdooMapping:
@@ -42,28 +53,61 @@ class OdooMapping:
         wanted = _compact(account)
         return next((code for own, code in self._settings.journals.items() if _compact(own) == wanted), None)
 
-    def account(self, code: str | None, what: str) -> int:
-        """The id of an account by its code; without a code the company's own account. Raises ConfigError."""
+    def account(self, code: str | None, what: str, journal_ids: Iterable[int] = ()) -> int:
+        """The id of an account by its code; without a code the company's own account.
+
+        Raises ConfigError when there is none, or when it must not be booked on from one of these journals.
+        """
+        record = self._record(code, what)
+        trouble = self._trouble(record, journal_ids)
+        if trouble:
+            message = f"account {record['code']} cannot be used for {what}: it {trouble}; choose another account"
+            raise ConfigError(message)
+        return int(record["id"])
+
+    def taxed(self) -> list[str]:
+        """The codes of our accounts for which Odoo proposes taxes; we book on them without."""
+        codes = {*self._settings.write_off_accounts.values(), self._settings.discount_account}
+        domain = [["code", "in", sorted(code for code in codes if code)], ["tax_ids", "!=", False]]
+        return sorted(row["code"] for row in self._rpc.search_read("account.account", domain, ["code"]))
+
+    def _record(self, code: str | None, what: str) -> dict[str, Any]:
+        domain: list[Any] = [["code", "=", code]]
         if code is None:
             own = self._reader.company.get("account_journal_early_pay_discount_loss_account_id")
-            if own:
-                return int(own)
-            message = f"no account is set for {what}; name its code in the settings"
-            raise ConfigError(message)
-        rows = self._rpc.search_read("account.account", [["code", "=", code]], ["id"], limit=2)
+            if not own:
+                message = f"no account is set for {what}; name its code in the settings"
+                raise ConfigError(message)
+            domain = [["id", "=", own]]
+        fields = sorted(self._rpc.fields("account.account", _ACCOUNT_FIELDS))
+        rows = self._rpc.search_read("account.account", domain, fields, limit=2)
         if len(rows) != 1:
-            message = f"Odoo has no account {code} for {what}; correct its code in the settings"
+            named = f"account {code}" if code else "account as the company's own"
+            message = f"Odoo has no {named} for {what}; correct its code in the settings"
             raise ConfigError(message)
-        return int(rows[0]["id"])
+        return rows[0]
 
-    def write_off_account(self, reason: str) -> int:
+    def _trouble(self, record: Mapping[str, Any], journal_ids: Iterable[int]) -> str:
+        """Why this account must not take a difference; empty when it may."""
+        if record["account_type"] in _WRONG_TYPES:
+            return _WRONG_TYPES[record["account_type"]]
+        if record.get("deprecated"):
+            return "is deprecated"
+        if record["currency_id"] and record["currency_id"] != self._reader.company["currency_id"]:
+            return f"is kept in {self._reader.currency(record['currency_id'])} only"
+        allowed = record.get("allowed_journal_ids")
+        if allowed and not set(journal_ids) <= set(allowed):
+            return "does not allow all of the bank journals (its field Allowed Journals)"
+        return ""
+
+    def write_off_account(self, reason: str, journal_id: int) -> int:
         """The account for a write-off of this reason. Raises ConfigError."""
         code = write_off_account(self._settings, reason)
-        return self.account(code, f"write-offs for {reason or 'no given reason'}")
+        return self.account(code, f"write-offs for {reason or 'no given reason'}", [journal_id])
 
-    def discount_account(self) -> int:
+    def discount_account(self, journal_id: int) -> int:
         """The account for early-payment discounts. Raises ConfigError."""
-        return self.account(self._settings.discount_account, "early-payment discounts")
+        return self.account(self._settings.discount_account, "early-payment discounts", [journal_id])
 
     def receivable_account(self, partner: int) -> int:
         """The customer's own receivable account. Raises ConfigError."""

@@ -13,6 +13,7 @@ from integrations.erp.converge import differences, refuse_other_content, refuse_
 from integrations.erp.errors import (
     LockedPeriod,
     PartialFailure,
+    Unsupported,
     ValidationFailed,
     VersionMismatch,
 )
@@ -69,7 +70,12 @@ class OdooPoster:
         refuse_stale(posting, self._reader.items([each.item_id for each in posting.allocations]))
         entry = self._entries.entry(posting)
         tick("bank line")
-        answer = self._rpc.call(STATEMENT_LINE, "load", writing=True, fields=entry.columns, data=entry.rows) or {}
+        # Odoo would add the taxes that it proposes for an account, and with them lines that nobody decided.
+        untaxed = {"skip_computed_taxes": True}
+        answer = (
+            self._rpc.call(STATEMENT_LINE, "load", writing=True, fields=entry.columns, data=entry.rows, context=untaxed)
+            or {}
+        )
         held = self.books.held(posting.key)
         if held is None:
             said = "; ".join(str(each.get("message", "")).strip() for each in answer.get("messages") or [])
@@ -150,11 +156,22 @@ class OdooPoster:
         booked_on = day(held.record["date"])
         if booked_on is not None:
             self._refuse_locked(booked_on)
+        self._refuse_sealed(held)
         self._take_back(held)
         if self.books.held(key) is not None:
             message = f"the bank line of posting {key} is still in Odoo; look whether someone changed it"
             raise VersionMismatch(message)
         return gone
+
+    def _refuse_sealed(self, held: Held) -> None:
+        """Where a journal seals what is posted, nothing can be deleted, and half of the undoing would go through."""
+        sealed = self._reader.sealed_journals([int(held.record["journal_id"])])
+        if sealed:
+            message = (
+                f"journal {sealed[0]} seals its entries with a hash, so posting {held.key} cannot "
+                "be taken away; book the opposite bank line in Odoo and match the two there"
+            )
+            raise Unsupported(message, capability="unallocate")
 
     def _take_back(self, held: Held) -> None:
         """Payments of the wizard and taken-back matches first: they are found by the bank line, which goes last."""

@@ -5,7 +5,7 @@ neither equal timestamps nor changes while paging lose one; changes since the la
 write_date, with an overlap, because it is the start of a transaction that may commit later.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -61,6 +61,7 @@ _open_item = maker(
     "settled_on",
     "other_references",
 )
+_WITH_ARCHIVED = {"active_test": False}
 _INVOICES = {"out_invoice", "out_receipt"}
 Record = Mapping[str, Any]
 
@@ -108,7 +109,7 @@ class OdooReader:
     def currency(self, currency_id: int) -> str:
         """The ISO code of a currency id."""
         if currency_id not in self._currencies:
-            found = self._rpc.search_read("res.currency", [], ["name"], context={"active_test": False})
+            found = self._rpc.search_read("res.currency", [], ["name"], context=_WITH_ARCHIVED)
             self._currencies = {row["id"]: row["name"] for row in found}
         return self._currencies[currency_id]
 
@@ -304,12 +305,13 @@ class OdooReader:
 
     def customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
         """Partners that can owe: companies and persons of their own, with their bank accounts."""
-        base: list[Any] = ["|", ["is_company", "=", True], ["parent_id", "=", False]]
-        domain = list(base)
+        domain: list[Any] = ["|", ["is_company", "=", True], ["parent_id", "=", False]]
+        # Archived ones are mostly duplicates of others; those that still owe are wanted all the same.
+        domain += ["|", ["active", "=", True], ["id", "in", self._owing_archived()]]
         since = _since(cursor, self._settings.overlap_minutes) if cursor else None
         if since:
             changed = self._rpc.search_read("res.partner.bank", [["write_date", ">=", since]], ["partner_id"])
-            owners = sorted({row["partner_id"] for row in changed if row["partner_id"]})
+            owners = sorted(set(self._heads({row["partner_id"] for row in changed if row["partner_id"]}).values()))
             domain += ["|", ["write_date", ">=", since], ["id", "in", owners]]
         marks = [
             self._rpc.search_read(model, [], ["write_date"], order="write_date desc", limit=1)
@@ -325,6 +327,7 @@ class OdooReader:
                 ["id", *fields],
                 limit=PAGE_ROWS,
                 order="id",
+                context=_WITH_ARCHIVED,
             )
             last = len(partners) < PAGE_ROWS
             accounts = self._bank_accounts([row["id"] for row in partners])
@@ -343,21 +346,49 @@ class OdooReader:
                 return
             last_id = partners[-1]["id"]
 
+    def _owing_archived(self) -> list[int]:
+        """Partners with open items that somebody archived."""
+        rows = self._rpc.search_read(LINE, [*self._open(), ["partner_id.active", "=", False]], ["partner_id"])
+        return sorted({row["partner_id"] for row in rows})
+
+    def _heads(self, partner_ids: Iterable[int]) -> dict[int, int]:
+        """The company to which each contact belongs: it owes what its contacts are billed. Its own head otherwise."""
+        ids = sorted(partner_ids)
+        domain = [["id", "in", ids], ["commercial_partner_id", "not in", ids]]
+        contacts = (
+            self._rpc.search_read("res.partner", domain, ["commercial_partner_id"], context=_WITH_ARCHIVED)
+            if ids
+            else []
+        )
+        return {each: each for each in ids} | {row["id"]: row["commercial_partner_id"] for row in contacts}
+
     def _bank_accounts(self, partner_ids: Sequence[int]) -> dict[int, list[str]]:
+        """The account numbers of companies, those of their contacts among them."""
         if not partner_ids:
             return {}
-        domain = [["partner_id", "in", list(partner_ids)]]
+        domain = [["partner_id.commercial_partner_id", "in", list(partner_ids)]]
+        rows = self._rpc.search_read("res.partner.bank", domain, ["partner_id", "sanitized_acc_number"], order="id")
+        contacts = {row["partner_id"] for row in rows} - set(partner_ids)
+        heads = self._heads(contacts)
         found: dict[int, list[str]] = {}
-        for row in self._rpc.search_read(
-            "res.partner.bank", domain, ["partner_id", "sanitized_acc_number"], order="id"
-        ):
-            found.setdefault(row["partner_id"], []).append(_text(row["sanitized_acc_number"]))
+        for row in rows:
+            owner = heads.get(row["partner_id"], row["partner_id"])
+            found.setdefault(owner, []).append(_text(row["sanitized_acc_number"]))
         return found
+
+    def sealed_journals(self, journal_ids: Sequence[int]) -> list[str]:
+        """Which of these journals seal what is posted with a hash, by their code."""
+        if not self._rpc.fields("account.journal", ["restrict_mode_hash_table"]):
+            return []
+        domain = [["id", "in", list(journal_ids)], ["restrict_mode_hash_table", "=", True]]
+        rows = self._rpc.search_read("account.journal", domain, ["code"], order="id", context=_WITH_ARCHIVED)
+        return [row["code"] for row in rows]
 
     def journals(self) -> list[dict[str, Any]]:
         """The company's bank journals with the number of their bank account."""
         fields = ["name", "code", "currency_id", "default_account_id", "bank_account_id", "suspense_account_id"]
-        domain = [["type", "=", "bank"], ["company_id", "=", self.company["id"]]]
+        # A branch books in the journals of the company above it, too.
+        domain = [["type", "=", "bank"], ["company_id", "parent_of", self.company["id"]]]
         journals = self._rpc.search_read("account.journal", domain, fields, order="id")
         ids = [row["bank_account_id"] for row in journals if row["bank_account_id"]]
         accounts = {

@@ -56,11 +56,14 @@ class OdooStandIn(StandIn):
                   **({"hard_lock_date": False} if version >= 18 else {}))  # fmt: skip
         self.make("res.users", login=LOGIN, company_id=1)
         for code in ("110000", "103000", "703000", "709000", "103001", "103002"):
-            self.make("account.account", code=code)
-        self.make("res.partner", name="Acme BV", is_company=True, parent_id=False, country_code="NL")
+            self.make("account.account", code=code, account_type="asset_cash" if code == "103000" else "expense",
+                      deprecated=False, currency_id=False, allowed_journal_ids=[], tax_ids=[])  # fmt: skip
+        self.make("res.partner", name="Acme BV", is_company=True, parent_id=False, country_code="NL", active=True,
+                  commercial_partner_id=1)  # fmt: skip
         self.make("res.partner.bank", partner_id=1, sanitized_acc_number="NL20INGB0001234567")
         self.make("account.journal", name="Bank", code="BNK1", type="bank", company_id=1, currency_id=False,
-                  default_account_id=BANK, bank_account_id=1, suspense_account_id=SUSPENSE)  # fmt: skip
+                  default_account_id=BANK, bank_account_id=1, suspense_account_id=SUSPENSE,
+                  restrict_mode_hash_table=False)  # fmt: skip
 
     # -- records -----------------------------------------------------------------------------------------------------
 
@@ -77,9 +80,10 @@ class OdooStandIn(StandIn):
         self.now += timedelta(milliseconds=150)
         return self.now.strftime("%Y-%m-%d %H:%M:%S")
 
-    def add_partner(self, name, iban):
-        partner = self.make("res.partner", name=name, is_company=True, parent_id=False, country_code=False,
-                            property_account_receivable_id=RECEIVABLE)  # fmt: skip
+    def add_partner(self, name, iban, parent=False):
+        partner = self.make("res.partner", name=name, is_company=not parent, parent_id=parent, country_code=False,
+                            active=True, property_account_receivable_id=RECEIVABLE)  # fmt: skip
+        partner["commercial_partner_id"] = parent or partner["id"]
         if iban:
             self.make("res.partner.bank", partner_id=partner["id"], sanitized_acc_number=iban)
         return partner["id"]
@@ -180,6 +184,7 @@ class OdooStandIn(StandIn):
 
     def run(self, model, method, ids, named):
         context = named.pop("context", {})
+        self.untaxed = context.get("skip_computed_taxes", False)
         self.wizard_lines = context.get("active_ids")
         if context.get("allowed_company_ids") not in (None, [1]):
             raise OdooError("odoo.exceptions.AccessError", "Access to unauthorized or invalid companies.")
@@ -268,8 +273,8 @@ class OdooStandIn(StandIn):
     def term(self, model, record, name, operator, wanted):
         if "." in name:
             relation, name = name.split(".")
-            assert relation == "move_id"
-            record = self.data["account.move"][record["move_id"]]
+            related = {"move_id": "account.move", "partner_id": "res.partner"}[relation]
+            record = self.data[related][record[relation]]
         if name not in record and name != "exchange_move_id":
             raise OdooError("builtins.ValueError", f"Invalid field {model}.{name} in leaf")
         value = record.get(name, False)
@@ -279,9 +284,10 @@ class OdooStandIn(StandIn):
             return False
         return {
             "=": lambda: value == wanted or (wanted is False and value in (None, False)),
-            "!=": lambda: value != wanted,
+            "!=": lambda: bool(value) if wanted is False else value != wanted,
             ">": lambda: value > wanted,
             ">=": lambda: value >= wanted,
+            "parent_of": lambda: value == wanted,
             "in": lambda: value in wanted,
             "not in": lambda: value not in wanted,
         }[operator]()
@@ -323,6 +329,10 @@ class OdooStandIn(StandIn):
                 int(line["line_ids/partner_id/.id"] or 0) or False, int(line.get("line_ids/currency_id/.id", EUR)),
                 account=int(line["line_ids/account_id/.id"]), balance=Decimal(line["line_ids/balance"]), due=wanted,
             )  # fmt: skip
+            if self.data["account.account"][int(line["line_ids/account_id/.id"])]["tax_ids"] and not self.untaxed:
+                tax = (Decimal(line["line_ids/balance"]) * Decimal("0.2")).quantize(Decimal("0.01"))
+                self.add_line(move, "20% G", tax, False, EUR, account=DISCOUNT)
+                self.add_line(move, "Automatic Balancing Line", -tax, False, EUR, account=SUSPENSE)
         return {"ids": [record["id"]], "messages": [], "nextrow": 0}
 
     def unlocked(self, wanted):
@@ -438,6 +448,8 @@ class OdooStandIn(StandIn):
 
     def do_unlink(self, model, ids):
         for each in ids:
+            if self.data["account.journal"][self.data[model][each]["journal_id"]]["restrict_mode_hash_table"]:
+                raise user_error("You cannot delete journal items belonging to a locked journal entry.")
             move_id = self.data[model][each]["move_id"]
             own = {key for key, line in self.data["account.move.line"].items() if line["move_id"] == move_id}
             matches = self.data["account.partial.reconcile"].values()
