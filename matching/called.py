@@ -30,7 +30,7 @@ BILL BILLS BELEG LASK LASKU SZLA SZAML RACUN RACHU SASKA SF ARVE REKN REKEN NOTA
 ZAHLUNG BETAL PAY PAYME PMT REGLEM PAIEM VIR VIREM PAGO PAGAM PAG ZAPL ZAPLA PLATBA UHRADA MAKSU OVERF SIIRT INNB INBET
 ABONO COBRO SALDO AUSGLEICH DOC DOK DOKUM DOCUM VS VARIA SYMBOL KID OCR VIITE OGM GUTSCH GS CN CREDI KREDI AVOIR KOREK
 DOBRO HYVIT TEILZ TEILB ABSCHL ANZAH RATE RATEN RATA RATY DEELB GEDEE AANBET TERMIJ ACOMPT ECHEAN PART PARTI INSTAL
-DEPOSI ZALIC CZESC DELBE DEL AVBET AVDRAG AKONTO ACONTO OSAMA OSA ZALOHA SPLATK PRESTA CUENTA CONTO VERSEM OVERB SPOED
+DEPOSI ZALIC CZESC DELBE AVBET AVDRAG AKONTO ACONTO OSAMA OSA ZALOHA SPLATK PRESTA CUENTA CONTO VERSEM OVERB SPOED
 TRANSF TFR MOTIF DAUERAUF INSTR PARCIA ACCONT ANTICI
 EREF SVWZ REMI KREF USTRD TXT OMSCHR KENME
 """
@@ -44,9 +44,9 @@ ZAKAZ MEMBE MEDLE MITGL ORG ORGNR NIP NIF CIF ICO DIC VAT BTW UST SIRET SIREN KV
 COUNTE PLZ POSTB BOX PLASS PLATZ PLATS KS SS IBAN BIC KONTO BLZ ACCOU
 """
 _PASSED_WORDS = """
-INST RECU SEPA NR NRO NO NUM NUMMER NUMER NUMBER NUMERO N C CISLO V VOM VON OF FOR FUER FUR DE DO DU DA ZA OM O THE YOUR
-OUR IHRE IHR UNSERE UW VOTRE NOTRE VAR VART DERES ER SU VASI VASE D DD DATED LIST LISTE NOTE LA LE EL OG OCH UND AND
-ET EN I E Y A P PT TO
+INST RECU SEPA NR NRO NO NUM NUMMER NUMER NUMBER NUMERO N C CISLO V VOM VON OF FOR FUER FUR DE DEL DELLA DO DU DA ZA
+OM O THE YOUR OUR IHRE IHR UNSERE UW VOTRE NOTRE VAR VART DERES ER SU VASI VASE D DD DATED LIST LISTE NOTE LA LE EL OG
+OCH UND AND ET EN I E Y A P PT TO
 """
 _DOCUMENT, _OTHERWISE = tuple(_DOCUMENT_WORDS.split()), tuple(_OTHER_WORDS.split())
 _PASSED = frozenset(_PASSED_WORDS.split())
@@ -55,6 +55,11 @@ _WORD = re.compile(r"([A-Z]+)[^A-Z0-9]{0,6}$")
 _WORDS_BACK = 5
 _OWN_LETTERS = re.compile(r"([A-Z]+)[^A-Z0-9]{0,3}$")
 _BEHIND = re.compile(r"[^A-Z0-9]{0,3}([A-Z]{3,})")
+_DAY = re.compile(
+    r"(?:20)?[1-3][0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"
+    r"|(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])(?:20)?[1-3][0-9]"
+)
+"""A day without marks, year first or last."""
 _ENOUGH = 5
 _LONG = 8
 
@@ -113,6 +118,8 @@ def introduced(
     'the text calls the number something else than an invoice'
     >>> introduced("042187 BERGEN", 0, "BR04-2187", in_full=False)
     'nothing in the text says that the number is a document'
+    >>> introduced("DEL 261103", 4, "261103", in_full=True), introduced("FATTURA 261103", 8, "261103", in_full=True)
+    ('the number may as well be a date', '')
     """
     prefix = _OWN_LETTERS.search(text, max(0, start - 12), start)
     own = prefix is not None and number.upper().startswith(prefix.group(1))
@@ -124,6 +131,8 @@ def introduced(
     digits = sum(sign.isdigit() for sign in number)
     if in_full and (any(sign.isalpha() for sign in number) or (reason_given and digits >= _LONG)):
         return ""
+    if how is Called.BARE and _DAY.fullmatch(number):
+        return "the number may as well be a date"
     behind = _BEHIND.match(text, start + len(number))
     alone = behind is None or reason_given or _kind(behind.group(1)) is Called.DOCUMENT
     if in_full and how is Called.BARE and digits >= _ENOUGH and alone:

@@ -155,7 +155,7 @@ def _named_with_slips(reading: Reading, index: LedgerIndex, found: list[Hypothes
 
 def _not_named(reading: Reading, index: LedgerIndex, found: list[Hypothesis]) -> Iterable[Hypothesis]:
     """By the month that is named, and by the amount alone: only where the text names no document."""
-    if any(mention.items for mention in (*reading.strong, *reading.weak)):
+    if any(mention.names_something for mention in (*reading.strong, *reading.weak)):
         return
     if not found:
         yield from by_period(reading, index)
@@ -169,6 +169,7 @@ def _nothing_else_to_find(reading: Reading, found: list[Hypothesis]) -> bool:
         and all(hypothesis.payer > Payer.OTHER for hypothesis in found)
         and all(mention.items for mention in reading.first_view.strong)
         and not reading.exactly_paid
+        and not reading.first_view.between
     )
 
 

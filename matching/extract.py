@@ -8,6 +8,7 @@ leave the amount unexplained.
 import re
 from collections.abc import Iterator
 
+from matching.called import Called, called
 from matching.grades import Reference
 from matching.index import LedgerIndex, NumberIndex
 from matching.mentions import (
@@ -17,6 +18,7 @@ from matching.mentions import (
     Mention,
     close_by,
     is_date,
+    is_year,
     labelled_otherwise,
     without_overlaps,
 )
@@ -32,6 +34,7 @@ _AMOUNT = re.compile(
     r"(?<![0-9])[0-9]{1,3}(?:[.' ][0-9]{3})*,[0-9]{2}(?![0-9])"
     r"|(?<![0-9])[0-9]{1,3}(?:[,' ][0-9]{3})*\.[0-9]{2}(?![0-9.])"
 )
+_DAY = re.compile(r"(?<![0-9/.-])(?:0?[1-9]|[12][0-9]|3[01])[/.-](?:0?[1-9]|1[0-2])[/.-]20[0-9]{2}$")
 _JOINED_ALIKE = re.compile(r"[0-9]+([/.-])[0-9]+(?:\1[0-9]+)*")
 
 
@@ -68,8 +71,35 @@ def whole_numbers(text: str, groups: list[Group], index: LedgerIndex) -> list[Me
     if "RF" in text and references:
         found.extend(_creditor_references(text, index))
     if index.text_lengths:
-        found.extend(_other_texts(text, index))
+        found = _either(text, found, list(_other_texts(text, index)))
     return without_overlaps(found)
+
+
+def _either(text: str, numbers: list[Mention], others: list[Mention]) -> list[Mention]:
+    """A customer's order number may be what another document of ours is called: the words in front say which is meant.
+
+    Where they do not, it may be either, as surely as the weaker of the two readings.
+    """
+    at = {(mention.start, mention.end): place for place, mention in enumerate(numbers)} if others else {}
+    for other in others:
+        place = at.get((other.start, other.end))
+        if place is None:
+            numbers.append(other)
+            continue
+        number = numbers[place]
+        if set(other.items) <= set(number.items) and set(other.closed) <= set(number.closed):
+            continue
+        how = called(text, number.start)
+        if how is Called.OTHERWISE:
+            numbers[place] = other
+        elif how is not Called.DOCUMENT:
+            items, closed = (
+                tuple(dict.fromkeys((*one, *more)))
+                for one, more in ((number.items, other.items), (number.closed, other.closed))
+            )
+            grade = min(number.grade, other.grade)
+            numbers[place] = Mention(number.start, number.end, number.text, grade, items, closed, number.shown)
+    return numbers
 
 
 def _in_amount(text: str, start: int, end: int) -> bool:
@@ -172,13 +202,13 @@ def _grade(  # noqa: PLR0917 - what stands on the statement, and what it is held
         # Another series of ours is named: an order or a credit note that happens to have the same digits.
         return Reference.NONE if prefix else Reference.PART
     significant = len(digits.lstrip("0"))
-    if significant < 4:
+    printed = not prefix and whole == digits and _as_printed(quoted, numbers.table.numbers[place])
+    if significant < 4 or (is_year(digits) and not printed):
+        # The year of a date, or of a season, is no document 20/26.
         return Reference.NONE
     if significant < 5 or len(digits) < 5:
         return Reference.PART
-    if not prefix and whole == digits and _as_printed(quoted, numbers.table.numbers[place]):
-        return Reference.FULL
-    return Reference.DIGITS
+    return Reference.FULL if printed else Reference.DIGITS
 
 
 def _as_printed(quoted: str, number: str) -> bool:
@@ -197,16 +227,15 @@ def _not_by_chance(
 
     ``11/2026`` is a month, and in ``381/11/2026`` the end of another number, before it is a document ``A1120-26``.
     As part of a number it can settle an item to the cent for a payer who is known, but never leave a residual.
+    ``06/2026`` at the end of ``13/06/2026`` is nothing but a date.
     """
     quoted = text[start:end]
     in_front, behind = _joined_on(text, start, end)
     if not in_front and not behind and not is_date(quoted):
         return graded
+    most = Reference.NONE if in_front and _ends_a_date(text, end) else Reference.PART
     return [
-        (
-            grade if not in_front and _written_so(quoted, numbers.table.numbers[place]) else min(grade, Reference.PART),
-            place,
-        )
+        (grade if not in_front and _written_so(quoted, numbers.table.numbers[place]) else min(grade, most), place)
         for grade, place in graded
     ]
 
@@ -220,6 +249,11 @@ def _joined_on(text: str, start: int, end: int) -> tuple[bool, bool]:
         return False, False
     separator = joined.group(1)
     return in_front and before[1:] == separator, behind and after[0] == separator
+
+
+def _ends_a_date(text: str, end: int) -> bool:
+    """Whether a day, month and year end here; the bank may have cut a digit of the day off to the line before."""
+    return _DAY.search(text, max(0, end - 10), end) is not None
 
 
 def _written_so(quoted: str, number: str) -> bool:

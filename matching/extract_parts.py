@@ -29,8 +29,9 @@ _SLIPPED = re.compile(
 )
 _UNSLIP = {"O": "0", "Q": "0", "I": "1", "L": "1", "S": "5", "B": "8"}
 _LIST_GAP = re.compile(r"\s*(?:[/,;+&.|]|-|UND|AND|EN|ET|I|BIS|TOT|TO|AU|A|T/M|DO|OG|OCH|E|Y)?\s*")
-_RANGE_GAP = re.compile(r"\s*(?:-|BIS|TOT|TO|AU|T/M|DO)\s*")
+_RANGE_GAP = re.compile(r"\s*(?:-|BIS|TOT|TO|AU|A|A LA|AL|HASTA|TILL|TIL|T/M|DO|FINO A)\s*")
 _LONGEST_RANGE = 40
+_LOOKED_THROUGH = 1_000
 
 
 def shorthand(text: str, groups: list[Group], mentions: list[Mention], index: LedgerIndex) -> list[Mention]:
@@ -70,18 +71,33 @@ def _sibling(base: str, group: Group, index: LedgerIndex) -> Mention | None:
 
 
 def ranges(text: str, mentions: list[Mention], index: LedgerIndex) -> list[Mention]:
-    """Documents between two named ones: ``10023-10027``, ``10023 bis 10027``."""
+    """Documents of one customer between two that are named: ``10023-10027``, ``10023 bis 10041``."""
     found: list[Mention] = []
     for one, other in pairwise(mentions):
-        if _RANGE_GAP.fullmatch(text, one.end, other.start) is None:
-            continue
-        first, last = digit_key(_tail_digits(one, index)), digit_key(_tail_digits(other, index))
-        if first < last <= first + _LONGEST_RANGE:
-            for key in range(first + 1, last):
-                items = tuple(index.numbers.full.get(key))
-                if items:
-                    found.append(Mention(one.end, other.start, str(key), Reference.PART, items, ()))
+        if _RANGE_GAP.fullmatch(text, one.end, other.start) is not None:
+            between = _between(one, other, index)
+            found.extend(Mention(one.end, other.start, text, Reference.PART, (place,), ()) for text, place in between)
     return found
+
+
+def _between(one: Mention, other: Mention, index: LedgerIndex) -> list[tuple[str, int]]:
+    """The customer's open items of the same series whose numbers lie between two of its own, with their numbers."""
+    column, numbers = index.open.customer, index.numbers
+    owners = {column[place] for place in one.items} & {column[place] for place in other.items}
+    if len(owners) != 1:
+        return []
+    owner = owners.pop()
+    first, last = (next(place for place in mention.items if column[place] == owner) for mention in (one, other))
+    prefix, digits = numbers.written(first)
+    low, high = digit_key(digits), digit_key(numbers.written(last)[1])
+    if numbers.written(last)[0] != prefix or low >= high:
+        return []
+    found = []
+    for place in index.open.of_customer(owner)[:_LOOKED_THROUGH]:
+        letters, other_digits = numbers.written(place)
+        if letters == prefix and len(other_digits) == len(digits) and low < digit_key(other_digits) < high:
+            found.append((index.open.numbers[place], place))
+    return found if len(found) <= _LONGEST_RANGE else []
 
 
 def running_numbers(

@@ -17,6 +17,7 @@ from matching.numbers.series import DIGITS
 
 MOST_GROUPS = 240
 MOST_MENTIONS = 80
+_SEVERAL = 3
 _WIDEST_GAP = 4
 _WIDEST_LABEL_GAP = 6
 _GAP = re.compile(r"[^A-Z0-9]{0,4}")
@@ -64,6 +65,11 @@ class Mention(NamedTuple):
     items: tuple[int, ...]
     closed: tuple[int, ...]
     shown: str = ""
+
+    @property
+    def names_something(self) -> bool:
+        """Whether it tells open items apart: the number of a shop that stands in all of its numbers does not."""
+        return bool(self.items) and (self.grade > Reference.PART or len(self.items) <= _SEVERAL)
 
 
 class Group(NamedTuple):

@@ -291,16 +291,22 @@ class TextView:
         index, customers = self._reading.index, self._reading.customers
         found: list[Mention] = []
         _add_new(found, extract_parts.shorthand(self.text, self.groups, self.here, index))
-        _add_new(found, extract_parts.ranges(self.text, self.here, index))
+        _add_new(found, self.between)
         _add_new(found, extract_parts.glued(self.groups, self.here, self.text, index))
-        taken = [*self.here, *found]
-        _add_new(found, extract_parts.running_numbers(self.text, self.groups, taken, index, customers))
         undone = extract_parts.slips_undone(self.text)
         if undone != self.text:
+            # Before running numbers: in ``FA261O-0339`` the letter must not cut a number ``261`` out of the whole.
             slipped = extract.whole_numbers(undone, digit_groups(undone), index)
             _add_new(found, [_weaker(mention) for mention in slipped])
+        taken = [*self.here, *found]
+        _add_new(found, extract_parts.running_numbers(self.text, self.groups, taken, index, customers))
         known = {(mention.items, mention.closed) for mention in self.strong}
         return [mention for mention in found if (mention.items, mention.closed) not in known]
+
+    @lazily
+    def between(self) -> list[Mention]:
+        """Documents that lie between two that are named as the ends of a range."""
+        return extract_parts.ranges(self.text, self.here, self._reading.index) if len(self.here) > 1 else []
 
     @lazily
     def unknown(self) -> list[str]:

@@ -119,9 +119,8 @@ def _named(reading: Reading, index: LedgerIndex, taken: frozenset[int]) -> list[
         left = index.open.open[place] - reading.payment.amount
         lines = short_lines((place,), left, reading, index) if left > 0 else whole_lines((place,), index)
         if lines and index.open.open[place] > 0:
-            one = Hypothesis(
-                "named_item", "guess", lines, chosen[place].grade, payer, max(0, -left), (chosen[place].shown,)
-            )
+            shown = chosen[place].shown or chosen[place].text
+            one = Hypothesis("named_item", "guess", lines, chosen[place].grade, payer, max(0, -left), (shown,))
             if len(chosen) > 1:
                 one = one.doubted("other documents are named as well", _ONE_OF_SEVERAL)
             found.append(one)

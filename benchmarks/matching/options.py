@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.matching.generator import LEVELS
 
-WORLDS = ("first", "second", "third", "fourth")
+WORLDS = ("first", "second", "third", "fourth", "fifth")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from benchmarks.matching import engine_run, learning
 from benchmarks.matching.baselines import BASELINES, SLOW_BASELINES, exact_script
 from benchmarks.matching.ceiling import ceiling
+from benchmarks.matching.fifth_world import generate_fifth
 from benchmarks.matching.fourth_world import generate_fourth
 from benchmarks.matching.generator import generate
 from benchmarks.matching.options import parse
@@ -27,7 +28,7 @@ def make_world(which: str, level: str, payments: int, items: int, seed: int) -> 
     """The first world at a level, or one of the others, which have one level only."""
     if which == "first":
         return generate(level, payments, items, seed)
-    others = {"second": generate_second, "third": generate_third, "fourth": generate_fourth}
+    others = {"second": generate_second, "third": generate_third, "fourth": generate_fourth, "fifth": generate_fifth}
     return others[which](payments, items, seed)
 
 

@@ -24,6 +24,9 @@ _NAMES = """
 11 NOVEMBER NOVEMBRE LISTOPAD LISTOPADA NOVIEMBRE NOV
 12 DEZEMBER DECEMBER DECEMBRE GRUDZIEN GRUDNIA DICEMBRE DICIEMBRE DEZ DEC
 """
+_MOST_ITEMS = 300
+_MOST_MONTHS = 3
+_NOT_SURE = 5_000
 _MONTHS = {name: int(line.split()[0]) for line in _NAMES.strip().splitlines() for name in line.split()[1:]}
 _WORD = re.compile(r"(?<![A-Z0-9])([A-Z]{3,12})\.?[ /'-]{0,2}(20[0-9]{2}|[0-9]{2}(?![0-9./-]))?(?![A-Z])")
 _FIGURES = re.compile(
@@ -63,16 +66,21 @@ def _nearest(named: int, today_month: int) -> int:
 
 
 def by_period(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]:
-    """The payer's items with exactly this amount whose month the text names; posted only where that leaves one."""
+    """What the payer owes of the months that the text names: the item of this amount, or else everything."""
+    named = periods(reading.text, month(reading.paid_on))
+    if not 1 <= len(named) <= _MOST_MONTHS or not reading.own:
+        return
     amount, currency = reading.payment.amount, reading.payment.currency
     singles = [place for customer in reading.own[:4] for place in index.payable_with(customer, amount, currency)]
     singles = [place for place in singles if index.open.open[place] == amount]
-    if len(singles) < 2:
-        return
-    named = periods(reading.text, month(reading.paid_on))
-    if len(named) != 1:
-        return
-    wanted = named.pop()
+    if len(singles) > 1 and len(named) == 1:
+        yield from _one_of_equals(reading, index, singles, named.pop())
+    elif not singles and len(reading.own) == 1:
+        yield from _everything_of(reading, index, named)
+
+
+def _one_of_equals(reading: Reading, index: LedgerIndex, singles: list[int], wanted: int) -> Iterator[Hypothesis]:
+    """The item of this amount and month; posted only where that leaves one."""
     by_issue = [place for place in singles if index.open.issue_month[place] == wanted]
     by_due = [place for place in singles if index.open.due_month[place] == wanted]
     fitting = dict.fromkeys((*by_issue, *by_due))
@@ -83,4 +91,28 @@ def by_period(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]:
             found = found.doubted(
                 "the month fits the date of one item and the due date of another", 5_500 + (place in by_issue)
             )
+        yield found
+
+
+def _everything_of(reading: Reading, index: LedgerIndex, wanted: set[int]) -> Iterator[Hypothesis]:
+    """Everything that is dated, or due, in the months, as a statement of account asks for it."""
+    table, amount = index.open, reading.payment.amount
+    own = [
+        place
+        for place in index.items_of(reading.own, reading.payment.currency, _MOST_ITEMS)
+        if table.issued[place] <= reading.paid_on
+    ]
+    if len(own) == _MOST_ITEMS:
+        return
+    fitting: dict[tuple[int, ...], None] = {}
+    for column in (table.issue_month, table.due_month):
+        of_month = [place for place in own if column[place] in wanted]
+        for some in (of_month, [place for place in of_month if table.open[place] > 0]):
+            if len(some) > 1 and sum(table.open[place] for place in some) == amount:
+                fitting[tuple(some)] = None
+    for places in fitting:
+        payer = reading.weakest_payer(places)
+        found = Hypothesis("period_named", "family", whole_lines(places, index), Reference.PART, payer)
+        if len(fitting) > 1:
+            found = found.doubted("items dated in the month and items due in it come to the same amount", _NOT_SURE)
         yield found

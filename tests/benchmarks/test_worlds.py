@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 
 from benchmarks.matching.ceiling import ceiling
+from benchmarks.matching.fifth_world import generate_fifth
 from benchmarks.matching.fourth_world import generate_fourth
 from benchmarks.matching.generator import SHARES, generate
 from benchmarks.matching.second_world import generate_second
@@ -18,6 +19,7 @@ WORLDS = {
     "second": lambda: generate_second(600, 1_500, 5),
     "third": lambda: generate_third(600, 1_500, 5),
     "fourth": lambda: generate_fourth(600, 1_500, 5),
+    "fifth": lambda: generate_fifth(600, 1_500, 5),
 }
 
 

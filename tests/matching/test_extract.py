@@ -61,6 +61,22 @@ def _read(text, lines=(), account="NL1"):
     return Reading(payment, LEDGER)
 
 
+def _reading_of(items, text, account=""):
+    payment = Payment(
+        payment_id="p",
+        account="H",
+        currency="EUR",
+        amount=1,
+        booked_on=TODAY,
+        valued_on=None,
+        payer_account=account,
+        remittance=text,
+    )
+    customers = [Customer(customer_id=key, name=key) for key in sorted({item.customer_id for item in items})]
+    customers += [Customer(customer_id="payer", name="Payer", ibans=("NL9",))]
+    return Reading(payment, LedgerIndex.build(items, customers, History(), Policy()))
+
+
 def _named(reading):
     mentions = [mention for view in reading.views for mention in (*view.strong, *view.weak)]
     return {LEDGER.open.numbers[place] for mention in mentions for place in mention.items}
@@ -126,6 +142,52 @@ def test_a_number_cut_by_the_line_end_is_read_joined():
 )
 def test_what_is_no_document_number(text):
     assert _named(_read(text)) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("del 13/06/2026", "FPR 620/26"), ("del 1 3/06/2026", "FPR 620/26"), ("ottobre 2026", "FPR 20/26")],
+    ids=["end-of-a-date", "end-of-a-date-cut-by-the-line", "year"],
+)
+def test_a_piece_of_a_date_is_no_document(text, number):
+    assert _reading_of([_item(number)], text).strong == []
+
+
+@pytest.mark.parametrize(
+    ("text", "owners"),
+    [
+        ("pedido 262101", {"orderer"}),
+        ("factura 262101", {"biller"}),
+        ("262101", {"orderer", "biller"}),
+    ],
+    ids=["called-an-order", "called-an-invoice", "not-said"],
+)
+def test_an_order_number_that_is_another_documents_number(text, owners):
+    items = [_item("262101", "biller"), _item("RE/26-00817", "orderer", other_references=("262101",))]
+    reading = _reading_of(items, text)
+    ledger = reading.index
+    found = {place for mention in reading.strong for place in mention.items}
+    assert {ledger.parties.ids[ledger.open.customer[place]] for place in found} == owners
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("2026/F/000247 a la 2026/F/000483", {"2026/F/000247", "2026/F/000302", "2026/F/000483"}),
+        ("2026/F/000247 y 2026/F/000483", {"2026/F/000247", "2026/F/000483"}),
+    ],
+    ids=["from-to", "both"],
+)
+def test_between_the_ends_of_a_range_lie_the_same_customers_documents(text, named):
+    own = [_item(f"2026/F/{count:06d}") for count in (247, 302, 483, 490)]
+    reading = _reading_of([*own, _item("2026/F/000303", "other"), _item("FC-000303")], text)
+    view, numbers = reading.first_view, reading.index.open.numbers
+    assert {numbers[place] for one in (*view.strong, *view.weak) for place in one.items} == named
+
+
+def test_a_letter_typed_for_a_digit_does_not_cut_a_number_out_of_another():
+    reading = _reading_of([_item("FA2610-0339", "payer"), _item("FA2609-0261", "payer")], "FACTURE FA261O-0339", "NL9")
+    assert [mention.items for mention in reading.weak] == [(reading.index.open.numbers.index("FA2610-0339"),)]
 
 
 @pytest.mark.parametrize(
