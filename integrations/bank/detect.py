@@ -77,7 +77,9 @@ def as_single_bytes(head: bytes) -> bytes:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         even = head[: len(head) - len(head) % 2]
         head = even.decode("utf-16", "replace").encode("utf-8", "replace")
-    elif head[:4] in {b"<\x00?\x00", b"<\x00D\x00", b"<\x00O\x00"}:
+    elif head[1:2] == b"\x00" != head[:1] and head[3:4] == b"\x00":
+        head = head.replace(b"\x00", b"")  # two bytes for each character, without the mark that says so
+    elif head[:1] == b"\x00" != head[1:2] and head[2:3] == b"\x00":
         head = head.replace(b"\x00", b"")
     return head.removeprefix(b"\xef\xbb\xbf").lstrip(_BLANK)
 

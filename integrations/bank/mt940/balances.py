@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 from integrations.bank.mt940.dates import day
 from integrations.bank.mt940.entry_line import UnreadableEntryError, grouped
 
-_BALANCE = re.compile(r"\s*([CD])\s?([0-9]{6})\s?([A-Z]{3})\s*([0-9.,']+)\s*$", re.IGNORECASE)
-_SUM = re.compile(r"\s*([0-9]{1,9})\s*([A-Z]{3})\s*([0-9.,']+)\s*$", re.IGNORECASE)
+_BALANCE = re.compile(r"\s*([CD])\s?([0-9]{6})\s?([A-Z]{3})\s*([0-9.,']+)\s*(?:-\}?.*)?$", re.IGNORECASE)
+_SUM = re.compile(r"\s*([0-9]{1,9})\s*([A-Z]{3})\s*([0-9.,']+)\s*(?:-\}?.*)?$", re.IGNORECASE)
 _DIGIT_LIMIT = 21
 
 
@@ -41,10 +41,12 @@ def _number(text: str) -> Decimal | None:
 
 
 def read_balance(body: str) -> Balance | None:
-    """A balance such as ``C240131EUR1234,56``; None when it cannot be read.
+    """A balance such as ``C240131EUR1234,56``, maybe with the message's trailer behind it; None when unreadable.
 
     >>> read_balance("D240131EUR0012,5").amount, read_balance("C240131EUR1.234,50").amount
     (Decimal('-12.5'), Decimal('1234.50'))
+    >>> read_balance("C240131SEK199,00-}{5:{CHK:0123}}").amount
+    Decimal('199.00')
     """
     found = _BALANCE.match(body.partition("\n")[0])
     if found is None:

@@ -1,7 +1,8 @@
 """Which characters the bytes of a statement stand for: looked at once over the whole file, decided once, recorded.
 
 SWIFT allows a subset of ASCII. Banks send ASCII, UTF-8 with and without byte order mark, Windows and ISO code
-pages and now and then the DOS code page; a UTF-8 character may be cut by a wrap at 65 bytes.
+pages and now and then the DOS code page; a UTF-8 character may be cut by a wrap at 65 bytes. Which single-byte page
+it is, the country of the account says best: the same byte is a Czech, a Hungarian or a Danish letter.
 """
 
 import codecs
@@ -9,9 +10,11 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+from integrations.bank.mt940.code_pages import code_page_of
+
 _ASCII = bytes(range(0x80))
 _ESCAPED = re.compile("[\udc80-\udcff]")
-_HEAD_BYTES = 64
+_HEAD_BYTES = 8_192  # enough for the account and the opening balance of the first statement
 
 # Bytes that are letters in one code page and rarely met in the others.
 _WESTERN = b"\xe4\xf6\xfc\xc4\xd6\xdc\xdf\xe9\xe8\xe0\xe7\xe5\xf8\xc5\xd8\xeb\xef\xf1"
@@ -97,6 +100,9 @@ class EncodingSurvey:
         return self._single_byte()
 
     def _single_byte(self) -> Encoding:
+        page = code_page_of(self.head, self._high)
+        if page is not None:
+            return Encoding(page, FALLBACK, mixed=False)
         western = self._seen(_WESTERN)
         if self._seen(_DOS) > western:
             return Encoding("cp850", FALLBACK, mixed=False)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from integrations.bank.mt940.dialects import SURE, Dialect, recognise
 from integrations.bank.mt940.drafts import DetailDraft, EntryDraft, seal_details, seal_entry
 from integrations.bank.mt940.entry_line import EntryLine, UnreadableEntryError, read_entry_lines
+from integrations.bank.mt940.party_labels import labelled_name
 from integrations.bank.mt940.remarks import Remarks, read_original_amounts
 from integrations.bank.mt940.statement import StatementInProgress
 from integrations.bank.mt940.tokenizer import RawEntry
@@ -18,6 +19,10 @@ from matching.model.bank_statement import BankEntry, EntryStatus, Finding, Quara
 _HARMLESS = frozenset({"decimal_mark_missing", "mark_in_lower_case"})
 
 _CODED = re.compile(r"\s*(?:/[A-Z0-9]+/|(?:[0-9]{3})?[^0-9A-Za-z\s][0-9]{2})")
+# Codes of the bank in front, and how many blanks make running text of what follows (`/PT/DE/EI/ACH CREDIT ACME ...`).
+_LEADING_CODES = re.compile(r"^(?:/[A-Z0-9]{1,9})+/")
+_MORE_CODES = re.compile(r"/[A-Z]{2,5}/")
+_RUNNING_TEXT = 2
 # Status, and whether the booking undoes another one.
 _MARKS: Mapping[str, tuple[EntryStatus, bool]] = {
     f"{expected}{undone}{side}": ("pending" if expected else "booked", bool(undone))
@@ -129,6 +134,8 @@ def _read_texts(
                 codes[at] = read(one, drafts[at])
                 if not drafts[at].remittance and _says_nothing(one.text, drafts[at]):
                     drafts[at] = _untouched(one, drafts[at])
+                    running = _LEADING_CODES.sub("", one.marked.replace("\r", ""))
+                    drafts[at].counterparty_name = labelled_name(running, received=not drafts[at].amount.is_signed())
                 if one.line.supplementary:
                     read_original_amounts(one.line.supplementary, drafts[at])
             except (ValueError, ArithmeticError, LookupError, TypeError) as trouble:
@@ -144,7 +151,12 @@ def _says_nothing(text: str, draft: DetailDraft) -> bool:
     Codes and sub-fields alone (the bank's batch numbers) are no text that anybody wrote.
     """
     found = (draft.counterparty_name, draft.counterparty_account, draft.end_to_end_id, draft.ultimate_name)
-    return not any(found) and not draft.structured_references and not draft.mandate_id and not _CODED.match(text)
+    if any(found) or draft.structured_references or draft.mandate_id:
+        return False
+    if not _CODED.match(text):
+        return True
+    running = _LEADING_CODES.sub("", text)
+    return text[:1] == "/" and running.count(" ") >= _RUNNING_TEXT and not _MORE_CODES.search(running)
 
 
 def _untouched(remarks: Remarks, draft: DetailDraft) -> DetailDraft:

@@ -20,10 +20,11 @@ _REGULAR = re.compile(
     r"([0-9]{6}(?:[0-9]{4})?)(E?R?[CD])[A-Z]?([0-9]{1,15},[0-9]{0,2})([SNF][A-Z0-9]{2}[A-Z0-9 ])([^\n]*)"
 )
 # The line as it also comes: blanks for the entry date or in between, lower case, a mark or an amount on the next
-# line, a decimal point, no type code.
+# line, a decimal point, thousands parted by blanks, no type code or only its first letter.
 _IRREGULAR = re.compile(
     r"([0-9 ]{0,12})\s{0,4}(E?R?[CD])[ ]?([A-Z]?)\s{0,2}"
-    r"([0-9.,']*[0-9][0-9.,']*)(?![0-9.,'])[ ]*((?:[SNF][A-Z0-9]{2}[A-Z0-9 ])?)([^\n]*)",
+    r"([0-9]{1,3}(?: [0-9]{3})+(?:,[0-9]{0,3})?|[0-9.,']*[0-9][0-9.,']*)(?![0-9.,'])[ ]*"
+    r"((?:[SNF](?:[A-Z0-9]{2}[A-Z0-9 ]|[ ]{3}))?)([^\n]*)",
     re.IGNORECASE,
 )
 _NO_TYPE = re.compile(r"NON ?REF|NOREF|//", re.IGNORECASE)
@@ -143,6 +144,9 @@ def _irregular(body: str, currency: str | None) -> tuple[str, str, Decimal, str,
     value, entry = (dates[:6], dates[6:].strip()) if len(dates) in {6, 10} else ("", "")
     if not value and "," not in digits:
         raise UnreadableEntryError("unreadable_entry", "neither a date nor a plain amount can be made out here")
+    if rest[:1].isdigit() and not type_code and "," not in digits and "." not in digits:
+        message = f"the amount {digits} is followed by more digits; where it ends cannot be said; ask the bank"
+        raise UnreadableEntryError("amount_ambiguous", message)
     amount, remarks = _irregular_amount(digits, currency)
     if mark != mark.upper():
         remarks += (("mark_in_lower_case", f"the debit/credit mark is written {mark!r}"),)
@@ -159,7 +163,7 @@ def _irregular_amount(digits: str, currency: str | None) -> tuple[Decimal, Entry
     commas, points = digits.count(","), digits.count(".")
     decimals = MINOR_DIGITS.get(currency or "", 2)
     remarks: EntryRemarks = ()
-    if "'" in digits or commas > 1 or (points and commas) or points > 1:
+    if "'" in digits or " " in digits or commas > 1 or (points and commas) or points > 1:
         plain = grouped(digits)
         remarks = (("amount_grouped", f"the amount {digits} is written with grouping marks and read as {plain}"),)
     elif points:
@@ -185,17 +189,17 @@ def _irregular_amount(digits: str, currency: str | None) -> tuple[Decimal, Entry
 def grouped(digits: str) -> str:
     """Grouping marks taken out where there is only one way to read them.
 
-    >>> grouped("1.234.567,89"), grouped("1'234,50"), grouped("1,234.50")
-    ('1234567.89', '1234.50', '1234.50')
+    >>> grouped("1.234.567,89"), grouped("1'234,50"), grouped("1,234.50"), grouped("1 234,50")
+    ('1234567.89', '1234.50', '1234.50', '1234.50')
     """
     last = max(digits.rfind(","), digits.rfind("."))
     whole, mark, fraction = digits[:last], digits[last : last + 1], digits[last + 1 :]
     if not mark or mark in whole:  # only grouping marks of one kind
         whole, fraction = digits, ""
-    groups = re.split(r"[.,']", whole)
+    groups = re.split(r"[.,' ]", whole)
     regular = 1 <= len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:])
     regular = regular and (not fraction or fraction.isdigit())
-    if not regular or len(set(re.findall(r"[.,']", whole))) > 1:
+    if not regular or len(set(re.findall(r"[.,' ]", whole))) > 1:
         raise UnreadableEntryError(
             "amount_ambiguous", f"the amount {digits} cannot be read with certainty; ask the bank"
         )

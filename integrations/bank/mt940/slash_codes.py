@@ -168,7 +168,7 @@ _HANDLERS: dict[str, Callable[[str, DetailDraft], None]] = {
 # Known, so that they end the text before them, but of no use to matching.
 _LEFT_OUT = frozenset(
     """TRTP KREF PREF IREF CREF CSID ADDR ISDT TRCD SVCL BAI CDTRREFTP ISSR OPRP TXTP TXID NRTX BUSP ACCW EI BI BN PT
-    CTC OB TR""".split()  # noqa: SIM905 - reads best as words
+    CTC OB TR INN KPP""".split()  # noqa: SIM905 - reads best as words
 )
 CODES = frozenset({"NAME", *_PLAIN, *_HANDLERS, *_PARTIES, *_ULTIMATE, *_AMOUNTS, *_LEFT_OUT, *_REMITTANCE} - {""})
 # The codes as they may stand in a text: a line end can go through one.

@@ -20,6 +20,9 @@ CHUNK_BYTES = 1 << 17
 FIELD_LIMIT = 1 << 16
 _SPOOL_BYTES = 1 << 23
 _PARTIAL_TAG = 8
+_HEAD_BYTES = 4_096
+# The first tag of a file, with the blanks before it.
+_FIRST_TAG = re.compile(rb"(?:^|[\r\n]|\xbf)([ \t]*):(?:20|25P?|28C?|60[FM]|61):")
 
 _FIELD = re.compile(r"\n:(61|86 ?|20|21|25P?|28C?|13D?|34F|60[FMfm]?|62[FMfm]?|64|65F?|90[CDcd]|NS|940|942|950):")
 _ENTRY = "\n:61:"
@@ -58,7 +61,7 @@ def rewindable(source: BinaryIO) -> Iterator[tuple[BinaryIO, str | None]]:
     """A source that can be read twice: the source itself, or a copy that spills to disk.
 
     Text in UTF-16 (some accounting programs export it) is turned into UTF-8 on the way; the second value then names
-    what it was.
+    what it was. Where every line is indented (copied out of a mail), the copy is without the indent.
     """
     if not source.seekable():
         with tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES) as copy:
@@ -69,25 +72,40 @@ def rewindable(source: BinaryIO) -> Iterator[tuple[BinaryIO, str | None]]:
                 yield found
         return
     start = source.tell()
-    wide = _wide_codec(source.read(64))
+    head = source.read(_HEAD_BYTES)
     source.seek(start)
-    if wide is None:
+    wide = wide_codec(head)
+    first_tag = _FIRST_TAG.search(head)
+    indent = first_tag.group(1) if first_tag else b""
+    if wide is None and not indent:
         yield source, None
         return
     with tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES) as copy:
-        decoder = codecs.getincrementaldecoder(wide)("replace")
-        while block := source.read(CHUNK_BYTES):
-            copy.write(decoder.decode(block).encode("utf-8", "replace"))
+        if wide:
+            decoder = codecs.getincrementaldecoder(wide)("replace")
+            while block := source.read(CHUNK_BYTES):
+                copy.write(decoder.decode(block).encode("utf-8", "replace"))
+        else:
+            for line in source:
+                copy.write(line.removeprefix(indent))
         copy.seek(0)
-        yield cast("BinaryIO", copy), wide
+        with rewindable(cast("BinaryIO", copy)) as (found, _):
+            yield found, wide
 
 
-def _wide_codec(head: bytes) -> str | None:
-    """UTF-16, if there is its byte order mark and every other byte is NUL as in plain Latin text."""
-    if head.startswith(codecs.BOM_UTF16_LE) and head[3::2].count(0) * 4 > len(head[3::2]) * 3:
-        return "utf-16"
-    if head.startswith(codecs.BOM_UTF16_BE) and head[2::2].count(0) * 4 > len(head[2::2]) * 3:
-        return "utf-16"
+def wide_codec(head: bytes) -> str | None:
+    r"""UTF-16, with or without its byte order mark, if every other byte is NUL as in plain Latin text.
+
+    >>> wide_codec(b":\x002\x000\x00:\x00A\x00"), wide_codec(b"\xfe\xff\x00:\x002\x000\x00:"), wide_codec(b":20:A")
+    ('utf-16-le', 'utf-16', None)
+    """
+    head = head[:64]
+    marked = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    even, odd = head[0::2], head[1::2]
+    if odd.count(0) * 4 > len(odd) * 3 and even.count(0) * 4 < len(even):
+        return "utf-16" if head.startswith(codecs.BOM_UTF16_LE) else None if marked else "utf-16-le"
+    if even.count(0) * 4 > len(even) * 3 and odd.count(0) * 4 < len(odd):
+        return "utf-16" if head.startswith(codecs.BOM_UTF16_BE) else None if marked else "utf-16-be"
     return None
 
 

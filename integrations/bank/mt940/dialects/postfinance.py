@@ -3,6 +3,7 @@
 import re
 
 from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.mt940.party_labels import name_alone
 from integrations.bank.mt940.remarks import Remarks, joined, pieces
 
 NAME = "postfinance"
@@ -23,7 +24,10 @@ def read(remarks: Remarks, draft: DetailDraft) -> str | None:
     texts: list[str] = []
     for label, value in zip(parts[1::2], parts[2::2], strict=True):
         if label in {"AUFTRAGGEBER", "ABSENDER"}:
-            draft.counterparty_name = joined(_BOOKING_REFERENCE.sub("", joined(value))) or None
+            name = joined(_BOOKING_REFERENCE.sub("", joined(value)))
+            draft.counterparty_name = name_alone(name) or None
+            if draft.counterparty_name != (name or None):
+                texts.append(value)  # a number stands behind the name, which is what the payment is for
         else:
             texts.append(value)
     text = "\n".join(texts)

@@ -135,3 +135,20 @@ def test_old_rabobank_lines_hold_account_and_name_without_the_slashes_of_the_sta
 def test_the_second_line_is_kept_apart():
     read = read_entry_line("2601020102D1,00NTRFNONREF//B1\n/OCMT/USD1,10/\nmore", "EUR")
     assert read.supplementary == ["/OCMT/USD1,10/", "more"]
+
+
+def test_thousands_parted_by_blanks_are_one_amount():
+    line = read_entry_line("2603120312D1 234 567,89NTRFREF//1", "EUR")
+    assert (line.amount, line.type_code, line.reference) == (Decimal("-1234567.89"), "NTRF", "REF")
+    assert [code for code, _ in line.remarks] == ["amount_grouped"]
+
+
+def test_digits_behind_an_amount_without_decimal_mark_are_not_guessed_at():
+    with pytest.raises(UnreadableEntryError) as caught:
+        read_entry_line("2603120312D1 23,56 4711", "EUR")
+    assert caught.value.code == "amount_ambiguous"
+
+
+def test_a_type_of_one_letter_and_blanks_is_not_taken_for_a_reference():
+    line = read_entry_line("1710111011DF2402,00S   INV 12//77", "HUF")
+    assert (line.amount, line.type_code, line.reference) == (Decimal("-2402.00"), "S", "INV 12")

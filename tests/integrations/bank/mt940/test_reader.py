@@ -14,6 +14,7 @@ HEAD = ":20:STARTUMS\n:25:DE89370400440532013000\n:28C:7/1\n:60F:C260101EUR100,0
 ENTRY = ":61:2601020102C25,50NTRFNONREF//B1\n:86:166?20RE 4711?32ACME GMBH\n"
 TAIL = ":62F:C260102EUR125,50\n-\n"
 WHOLE = HEAD + ENTRY + TAIL
+UNPLACED = WHOLE.replace("DE89370400440532013000", "0532013000")
 
 
 def test_a_plain_statement():
@@ -94,7 +95,7 @@ def test_line_ends_and_byte_order_mark(ending: str, mark: bytes):
         (WHOLE.replace("ACME", "MÜLLER").encode("latin-1"), "latin-1", "MÜLLER GMBH"),
         (WHOLE.replace("ACME", "MÜLLER – €").encode("cp1252"), "cp1252", "MÜLLER – € GMBH"),
         (WHOLE.replace("ACME", "MÜLLER").encode("cp850"), "cp850", "MÜLLER GMBH"),
-        (WHOLE.replace("ACME", "ŁÓDŹ ŻÓŁĆ śś").encode("cp1250"), "cp1250", "ŁÓDŹ ŻÓŁĆ śś GMBH"),
+        (UNPLACED.replace("ACME", "ŁÓDŹ ŻÓŁĆ śś").encode("cp1250"), "cp1250", "ŁÓDŹ ŻÓŁĆ śś GMBH"),
         (WHOLE.replace("ACME", "MÜLLER").encode("utf-16"), "utf-16", "MÜLLER GMBH"),
         (WHOLE.replace("ACME", "\udcfcxÄÖÜÄÖÜ").encode("utf-8", "surrogateescape"), "utf-8", "üxÄÖÜÄÖÜ GMBH"),
     ],
@@ -265,3 +266,48 @@ def test_a_field_without_end_keeps_memory_bounded(monkeypatch: pytest.MonkeyPatc
     assert [entry.amount for entry in reading.entries] == [Decimal("25.50")] * 2
     assert reading.statements[0].integrity == "balanced"
     assert reading.codes == {"field_overlong"}
+
+
+@pytest.mark.parametrize(
+    ("account", "currency", "name", "encoding", "read_as"),
+    [
+        ("0300/117001", "CZK", "DŘEVO ČESKÁ POŠTA", "cp1250", "cp1250"),
+        ("0800/0000123456789", "CZK", "ŽLUŤOUČKÝ KŮŇ", "cp852", "cp852"),
+        ("HU42117730161111101800000000", "EUR", "BŐSZ ŰRHAJÓ KFT", "iso8859-2", "cp1250"),
+        ("SE4550000000058398257466", "SEK", "FRÅN ÅKERÖ", "cp850", "cp850"),
+        ("DE89370400440532013000", "EUR", "MÜLLER „BAU“", "cp1252", "cp1252"),
+        ("TR330006100519786457841326", "TRY", "IŞIK ĞÜÇ", "iso8859-9", "cp1254"),
+        ("EE382200221020145685", "EUR", "ŠÕBER ŽÜRII", "cp1257", "cp1257"),
+        ("GR1601101250000000012300695", "EUR", "ΠΑΠΑΔΟΠΟΥΛΟΣ", "cp1253", "cp1253"),
+        ("BG80BNBG96611020345678", "BGN", "ТЪРГОВИЯ ООД", "cp866", "cp866"),
+    ],
+)
+def test_the_country_of_the_account_says_which_letters_the_bytes_are(
+    account: str, currency: str, name: str, encoding: str, read_as: str
+):
+    text = WHOLE.replace("DE89370400440532013000", account).replace("EUR", currency).replace("ACME", name)
+    reading = read(text.encode(encoding))
+    assert reading.entries[0].details[0].counterparty_name == f"{name} GMBH"
+    assert reading.facts.encoding == read_as
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_two_bytes_for_each_character_without_the_mark_that_says_so(codec: str):
+    reading = read(WHOLE.replace("ACME", "MÜLLER").encode(codec))
+    assert (reading.facts.encoding, reading.facts.entries_in_file) == (codec, 1)
+    assert reading.entries[0].details[0].counterparty_name == "MÜLLER GMBH"
+
+
+@pytest.mark.parametrize("indent", [" ", "    ", "\t"])
+def test_a_statement_copied_with_an_indent_loses_nothing(indent: str):
+    plain, indented = (
+        read(text.encode()) for text in (WHOLE, "".join(indent + line for line in WHOLE.splitlines(True)))
+    )
+    assert indented.entries == plain.entries
+    assert indented.facts.entries_in_file == 1
+
+
+def test_the_trailer_on_the_line_of_the_closing_balance_is_no_part_of_it():
+    reading = read(WHOLE.replace("125,50\n-", "125,50-}{5:{CHK:0123456789AB}}").encode())
+    assert reading.statements[0].header.closing == Decimal("125.50")
+    assert reading.statements[0].integrity == "balanced"
