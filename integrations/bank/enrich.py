@@ -55,6 +55,21 @@ def breaks_down(entry: BankEntry, details: Sequence[EntryDetail]) -> bool:
     return sum(detail.amount for detail in details) == entry.amount
 
 
+def details_of_parts(parts: Sequence[BankEntry]) -> tuple[EntryDetail, ...]:
+    """Bookings that together are one collective booking, as its details; nothing where one of them is unclear."""
+    details: list[EntryDetail] = []
+    for part in parts:
+        if breaks_down(part, part.details):
+            details.extend(part.details)
+        elif len(part.details) == 1:
+            (only,) = part.details
+            reference = only.bank_reference or part.bank_reference
+            details.append(replace(only, amount=part.amount, currency=part.currency, bank_reference=reference))
+        else:
+            return ()
+    return tuple(details)
+
+
 def richness(details: Sequence[EntryDetail]) -> int:
     """How many fields that help to tell who paid what are filled."""
     return sum(

@@ -26,12 +26,14 @@ class KnownBooking:
     """A booking of the ledger: its entry key and the statements that delivered it so far.
 
     ``also``: the same booking in the words of other deliveries, where those differ from what the ledger made of it all.
+    ``collective``: it was found to be the same money as other bookings (`integrations.bank.collective`).
     """
 
     key: str
     booking: Booking
     units: tuple[StatementUnit, ...]
     also: tuple[Booking, ...] = ()
+    collective: bool = False
 
     @property
     def tellings(self) -> tuple[Booking, ...]:

@@ -28,7 +28,10 @@ _PAYMENTS, _ENTRIES, _TOLD = schema.payments.c, schema.entries.c, schema.entry_h
 
 @dataclass(slots=True)
 class Held:
-    """An entry of the ledger as it stands while a file is taken in; ``entry`` is None where it was erased."""
+    """An entry of the ledger as it stands while a file is taken in; ``entry`` is None where it was erased.
+
+    Not ``counts``: its money stands under other entries, so it has no payments and gets none.
+    """
 
     entry_key: str
     status: str
@@ -37,6 +40,7 @@ class Held:
     amount: int
     content: str
     final: bool
+    counts: bool = True
 
     @property
     def entry(self) -> BankEntry | None:
@@ -59,6 +63,8 @@ def held_entries(unit: Unit, keys: Iterable[str]) -> dict[str, Held]:
     for some in batches(sorted(found)):
         for key in _booked_by_a_statement(unit, some):
             found[key].final = True
+        for key in _beside(unit, some):
+            found[key].counts = False
     return found
 
 
@@ -74,6 +80,13 @@ def _booked_by_a_statement(unit: Unit, keys: Sequence[str]) -> Iterable[str]:
             deliveries.booked.is_not(None),
             statements.kind == "final",
         )
+    ).scalars()
+
+
+def _beside(unit: Unit, keys: Sequence[str]) -> Iterable[str]:
+    table = schema.collective_entries.c
+    return unit.connection.execute(
+        select(table.entry_key).where(table.company_id == unit.company_id, table.entry_key.in_(keys), ~table.counts)
     ).scalars()
 
 

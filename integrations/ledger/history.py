@@ -78,6 +78,7 @@ def _payment_story(connection: Connection, company_id: int, view: PaymentView) -
     )
     told: list[Told] = list(_deliveries(connection, company_id, payment.payment_id))
     told += _told_again(connection, company_id, payment)
+    told += _same_money(connection, company_id, payment)
     numbers = _numbers(connection, company_id, view)
     told += [(one.at, one.decision_id, _decision_sentence(one, payment.currency, numbers)) for one in view.decisions]
     for clearing in view.clearings:
@@ -130,6 +131,32 @@ def _told_again(connection: Connection, company_id: int, payment: Payment) -> It
         words = _said_words(row.said, payment.currency) if row.said else "what it said was erased"
         kept = "" if row.applied else "; this was decided already, so it is only kept beside"
         yield (row.at, -1, f"file {row.name} told more of it: {words}{kept}.")
+
+
+def _same_money(connection: Connection, company_id: int, payment: Payment) -> Iterator[Told]:
+    """That a document tells of the payment's money in other pieces, which are not counted beside it."""
+    same, files, payments, entries = schema.collective_entries.c, schema.files.c, schema.payments.c, schema.entries.c
+    own = schema.collective_entries.alias().c
+    mine = (
+        select(own.collective)
+        .join(schema.payments, and_(payments.company_id == own.company_id, payments.entry_key == own.entry_key))
+        .where(own.company_id == company_id, payments.payment_id == payment.payment_id)
+    )
+    rows = connection.execute(
+        select(files.at, files.name, entries.amount, entries.currency, entries.booked_on)
+        .select_from(schema.collective_entries)
+        .join(schema.files, files.file_id == same.file_id)
+        .join(schema.entries, and_(entries.company_id == same.company_id, entries.entry_key == same.entry_key))
+        .where(same.company_id == company_id, same.collective == mine.scalar_subquery(), ~same.counts)
+        .order_by(entries.amount.desc(), entries.entry_key)
+    ).all()
+    if not rows:
+        return
+    pieces = [_money(row.amount, row.currency) for row in rows]
+    more = f" and {len(pieces) - _FEW} more" if len(pieces) > _FEW else ""
+    first = rows[0]
+    told = f"{', '.join(pieces[:_FEW])}{more} on {first.booked_on}"
+    yield (first.at, -1, f"with file {first.name} the bank tells of this money as {told}; it is counted once.")
 
 
 def _said_words(said: str, currency: str) -> str:

@@ -13,8 +13,8 @@ from integrations.ledger import codec, schema
 from integrations.ledger.database import BATCH, storable
 from integrations.ledger.enrichment import Held, Told, held_entries, payments_of_entry, replaced, retold
 from integrations.ledger.errors import LawBroken
-from integrations.ledger.records import ArrivedFile, Change, KnownFile, PreparedEntry, StandingEntry
-from integrations.ledger.unit import Unit
+from integrations.ledger.records import ArrivedFile, Change, KnownFile, PreparedEntry, SameMoneyEntries, StandingEntry
+from integrations.ledger.unit import Unit, digest
 from matching.model.bank_statement import FileFacts, Finding, Quarantined, StatementEnd, StatementHeader, StatementStart
 from matching.model.payment import Payment
 
@@ -25,6 +25,7 @@ _ENTRY = ("company_id", "entry_key", "account", "currency", "amount", "booked_on
 _DELIVERY = ("statement_no", "ordinal", "company_id", "entry_key", "booked")
 _MONEY = ("account", "currency", "amount", "booked_on")
 _PAYMENT = ("company_id", "payment_id", "entry_key", "file_id", *_MONEY, "bank_reference", "content")
+_SAME = ("company_id", "entry_key", "collective", "side", "counts", "file_id")
 _NOTED = ("file_id", "position", "severity", "code", "location", "message")
 _SET_ASIDE = ("file_id", "position", "location", "raw", "code", "message")
 _MODULUS = 1 << 256
@@ -133,6 +134,9 @@ class _Intake:
                 self.waiting.append((self.statement_no, self.header, row))
                 if len(self.waiting) >= BATCH:
                     self.flush()
+            case SameMoneyEntries():
+                self.flush()
+                self.put_together(row)
             case StatementStart():
                 self.begin_statement(row.header)
             case StatementEnd():
@@ -169,6 +173,35 @@ class _Intake:
             .values(**_header_columns(end.header), integrity=end.integrity, entry_count=end.entry_count)
         )
 
+    def put_together(self, same: SameMoneyEntries) -> None:
+        """Entries that tell of the same money: those of one side stand for nothing, the other may fall into parts."""
+        unit, name = self.unit, min(same.wholes)
+        held = held_entries(unit, {*same.wholes, *same.parts})
+        sums = {sum(held[key].amount for key in keys) for keys in (same.wholes, same.parts)}
+        if len(sums) > 1 or len({one.currency for one in held.values()}) > 1:
+            message = (
+                f"{self.file.name}: bookings were taken for the same money and are not; nothing of it was taken in"
+            )
+            raise LawBroken(message)
+        rows: list[tuple[object, ...]] = []
+        for side, keys in (("whole", same.wholes), ("parts", same.parts)):
+            rows.extend((unit.company_id, key, name, side, key not in same.beside, self.file_id) for key in keys)
+        unit.database.insert(unit.connection, schema.collective_entries, _SAME, rows)
+        said = {"wholes": sorted(same.wholes), "parts": len(same.parts), "digest": digest(*sorted(same.parts))}
+        unit.note(
+            self.change, "same_money", name, {**said, "beside": "parts" if same.parts == same.beside else "whole"}
+        )
+        standing = held[name].entry
+        if same.details and standing is not None and self.header is not None:
+            telling = replace(standing, details=same.details)
+            row = PreparedEntry(
+                entry_key=name, entry=telling, amount=held[name].amount, currency=held[name].currency, payments=()
+            )
+            told = Told(unit, self.file_id, self.change)
+            self._tell_again(held[name], self.header, row, told)
+            self._write()
+            told.write()
+
     def flush(self) -> None:
         """Write the batch: deliveries of all, entries and payments of those that no file delivered before."""
         unit = self.unit
@@ -202,10 +235,11 @@ class _Intake:
         self.counts["entries_new"] += 1
         columns = self._entry_columns(header.account or "", row)
         self.entries.append(columns)
-        self.payments.extend(self._payment_columns(row, one) for one in _that_add_up(row))
+        if row.counts:
+            self.payments.extend(self._payment_columns(row, one) for one in _that_add_up(row))
         _, key, account, currency, _, _, _, status, content = columns
         final = header.kind == "final" and status == "booked"
-        return Held(str(key), str(status), str(account), str(currency), row.amount, str(content), final)
+        return Held(str(key), str(status), str(account), str(currency), row.amount, str(content), final, row.counts)
 
     def _tell_again(self, held: Held, header: StatementHeader, row: PreparedEntry, told: Told) -> None:
         """Another delivery of an entry: what was announced is booked, what is undecided takes over what is new."""
@@ -238,14 +272,16 @@ class _Intake:
         """What was announced is booked now; the entry takes over what the bank says at last."""
         told.keep(held, row.entry, applied=True)
         self._set_entry(held, header.account or "", together)
-        self.payments.extend(self._payment_columns(together, one) for one in _that_add_up(together))
+        if held.counts and row.counts:
+            self.payments.extend(self._payment_columns(together, one) for one in _that_add_up(together))
 
     def _enrich(self, held: Held, row: PreparedEntry, together: PreparedEntry, told: Told) -> None:
         """More is known of an entry; its payments follow while nothing is decided about any of them."""
         there = payments_of_entry(self.unit, held.entry_key) if held.status == "booked" else None
-        told.keep(held, row.entry, applied=there is None or not there.decided)
+        stays = not held.counts or (there is not None and there.decided)
+        told.keep(held, row.entry, applied=not stays)
         self.counts["entries_enriched"] += 1
-        if there is not None and there.decided:
+        if stays:
             return
         self._set_entry(held, held.account, together)
         if there is None:

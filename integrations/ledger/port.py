@@ -43,6 +43,7 @@ from integrations.ledger.records import (
     PreparedEntry,
     RecordedDecision,
     Resolution,
+    SameMoneyEntries,
     StandingEntry,
     StatementOnFile,
     UnbookedEntry,
@@ -62,7 +63,7 @@ from matching.model.payment import Payment
 from matching.model.posting import Posting, PostingState
 
 # What `import_statement_file` eats, in file order: what a reader yields, with entries already keyed.
-StatementRow = StatementStart | PreparedEntry | StatementEnd | Finding | Quarantined | FileFacts
+StatementRow = StatementStart | PreparedEntry | SameMoneyEntries | StatementEnd | Finding | Quarantined | FileFacts
 # What an entry is after another delivery told of it, whose statement has that header; None where it cannot be said.
 Combine = Callable[[StandingEntry, PreparedEntry, StatementHeader], PreparedEntry | None]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from integrations.ledger import codec, schema
 from integrations.ledger.database import batches
@@ -54,8 +54,15 @@ def delivered_entries(
         )
         gathered[row.entry_key][1].append(delivery)
     also = _told_before(connection, company_id, sorted(gathered))
+    joined = _collective(connection, company_id, sorted(gathered))
     return [
-        DeliveredEntry(entry_key=key, entry=entry, deliveries=tuple(deliveries), also=tuple(also.get(key, ())))
+        DeliveredEntry(
+            entry_key=key,
+            entry=entry,
+            deliveries=tuple(deliveries),
+            also=tuple(also.get(key, ())),
+            collective=key in joined,
+        )
         for key, (entry, deliveries) in gathered.items()
     ]
 
@@ -77,12 +84,26 @@ def _told_before(connection: Connection, company_id: int, keys: Sequence[str]) -
     return told
 
 
+def _collective(connection: Connection, company_id: int, keys: Sequence[str]) -> set[str]:
+    """Those of the entries that tell of the same money as others."""
+    table = schema.collective_entries.c
+    found: set[str] = set()
+    for some in batches(keys):
+        found.update(
+            connection.execute(
+                select(table.entry_key).where(table.company_id == company_id, table.entry_key.in_(some))
+            ).scalars()
+        )
+    return found
+
+
 def unbooked_entries(connection: Connection, company_id: int) -> Iterator[UnbookedEntry]:
-    """What was announced and is not booked yet."""
-    table = schema.entries.c
+    """What was announced and is not booked yet, neither itself nor in a collective amount."""
+    table, same = schema.entries.c, schema.collective_entries.c
+    beside = exists().where(same.company_id == company_id, same.entry_key == table.entry_key, ~same.counts)
     found = connection.execute(
         select(schema.entries)
-        .where(table.company_id == company_id, table.status != "booked", table.erased_at.is_(None))
+        .where(table.company_id == company_id, table.status != "booked", table.erased_at.is_(None), ~beside)
         .order_by(table.entry_key)
     )
     for row in found:

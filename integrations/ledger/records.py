@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-from matching.model.bank_statement import BankEntry, StatementHeader
+from matching.model.bank_statement import BankEntry, EntryDetail, StatementHeader
 from matching.model.decision import Allocation, Decision, ExceptionKind, Suggestion
 from matching.model.open_item import LearnedFact
 from matching.model.payment import Payment
@@ -70,7 +70,8 @@ class PreparedEntry:
     """An entry with its key and the payments it stands for; the payments add up to the entry, or there are none.
 
     An entry that is not booked yet has no payments; they come with the statement that books it. Not ``certain``: it is
-    only taken for the entry of that key, so nothing it says may be put to that entry's account.
+    only taken for the entry of that key, so nothing it says may be put to that entry's account. Not ``counts``: its
+    money stands in the ledger under other entries, which a `SameMoneyEntries` names.
     """
 
     entry_key: str
@@ -79,6 +80,21 @@ class PreparedEntry:
     currency: str
     payments: tuple[Payment, ...]
     certain: bool = True
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SameMoneyEntries:
+    """Entries that tell of the same money, in whole amounts and in parts; those ``beside`` have no payments.
+
+    ``details``: of what the one whole consists, where the parts beside it say so; its payments follow while nothing
+    is decided about it. The entries stand before this row in the file, or in the ledger.
+    """
+
+    wholes: tuple[str, ...]
+    parts: tuple[str, ...]
+    beside: tuple[str, ...]
+    details: tuple[EntryDetail, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,12 +157,14 @@ class DeliveredEntry:
     """An entry of the ledger with every statement that brought it.
 
     ``also``: what was said of it before or beside, where that differs, so that the same words are known again.
+    ``collective``: it is one of several entries that tell of the same money.
     """
 
     entry_key: str
     entry: BankEntry
     deliveries: tuple[EntryDelivery, ...]
     also: tuple[BankEntry, ...] = ()
+    collective: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

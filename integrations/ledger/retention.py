@@ -191,9 +191,15 @@ def _erase_entries(unit: Unit, keys: Sequence[str], change: Change) -> int:
         .where(entries.company_id == unit.company_id, entries.entry_key.in_(keys), ~living)
         .values(content="", erased_at=change.at)
     ).rowcount
+    erased += _erase_beside(unit, keys, change)
     told = schema.entry_history.c
+    same = schema.collective_entries.c
+    joined = select(same.collective).where(same.company_id == unit.company_id, same.entry_key.in_(keys))
+    theirs = select(same.entry_key).where(same.company_id == unit.company_id, same.collective.in_(joined))
     bare = select(entries.entry_key).where(
-        entries.company_id == unit.company_id, entries.entry_key.in_(keys), entries.erased_at.is_not(None)
+        entries.company_id == unit.company_id,
+        or_(entries.entry_key.in_(keys), entries.entry_key.in_(theirs)),
+        entries.erased_at.is_not(None),
     )
     unit.connection.execute(
         update(schema.entry_history)
@@ -201,6 +207,28 @@ def _erase_entries(unit: Unit, keys: Sequence[str], change: Change) -> int:
         .values(before=None, said=None, salt=None)
     )
     return erased
+
+
+def _erase_beside(unit: Unit, keys: Sequence[str], change: Change) -> int:
+    """Entries that tell of the same money as entries all of which are erased now."""
+    entries, same = schema.entries.c, schema.collective_entries.c
+    here = select(same.collective).where(same.company_id == unit.company_id, same.entry_key.in_(keys))
+    living = (
+        select(same.collective)
+        .join(schema.entries, and_(entries.company_id == same.company_id, entries.entry_key == same.entry_key))
+        .where(same.company_id == unit.company_id, same.counts, entries.erased_at.is_(None))
+    )
+    beside = select(same.entry_key).where(
+        same.company_id == unit.company_id,
+        ~same.counts,
+        same.collective.in_(here),
+        same.collective.not_in(living),
+    )
+    return unit.connection.execute(
+        update(schema.entries)
+        .where(entries.company_id == unit.company_id, entries.erased_at.is_(None), entries.entry_key.in_(beside))
+        .values(content="", erased_at=change.at)
+    ).rowcount
 
 
 def _erase_postings(unit: Unit, ids: Sequence[str]) -> list[str]:

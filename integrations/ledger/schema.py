@@ -218,6 +218,24 @@ entry_history = Table(
     Index("ix_entry_history_entry", "company_id", "entry_key"),
 )
 
+collective_entries = Table(
+    "collective_entries",
+    metadata,
+    _company(),
+    _text("entry_key", default=None),
+    # The same money told twice: in whole amounts and in parts, under one name (the key of the first whole). The
+    # entries of the side that does not count have no payments.
+    _text("collective", default=None),
+    _text("side", default=None),
+    Column("counts", Boolean, nullable=False),
+    Column("file_id", BigInteger, nullable=False),
+    PrimaryKeyConstraint("company_id", "entry_key"),
+    _of("entries", "company_id", "entry_key"),
+    _of("files", "file_id"),
+    _one_of("side", "whole parts"),
+    Index("ix_collective_entries_collective", "company_id", "collective"),
+)
+
 deliveries = Table(
     "deliveries",
     metadata,

@@ -46,4 +46,4 @@ def _known(one: DeliveredEntry, accounts: Mapping[str, str]) -> KnownBooking:
     )
     header = one.deliveries[0].header
     booking, *also = (booking_of(entry, header, accounts=accounts) for entry in (one.entry, *one.also))
-    return KnownBooking(key=one.entry_key, booking=booking, units=units, also=tuple(also))
+    return KnownBooking(key=one.entry_key, booking=booking, units=units, also=tuple(also), collective=one.collective)

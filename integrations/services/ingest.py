@@ -13,14 +13,14 @@ from integrations.bank.detect import HEAD_BYTES, detect
 from integrations.bank.enrich import told_by_both
 from integrations.bank.errors import NotAStatement, UnreadableStatement
 from integrations.bank.read import ReadOptions, open_events
-from integrations.bank.recognise import Recognised, recognised
+from integrations.bank.recognise import NotConfirmed, Recognised, SameMoney, Told, recognised
 from integrations.bank.trust import weigh
 from integrations.config.load import secret
 from integrations.config.settings import AccountSettings, BankSettings, CompanySettings
 from integrations.inbox.arrivals import Arrival, ArrivalGone, Inbox
 from integrations.ledger.errors import LawBroken
 from integrations.ledger.port import Ledger, StatementRow
-from integrations.ledger.records import ArrivedFile, KnownFile, PreparedEntry, StandingEntry
+from integrations.ledger.records import ArrivedFile, KnownFile, PreparedEntry, SameMoneyEntries, StandingEntry
 from integrations.services.context import Problem, Run
 from integrations.services.deliveries import family_of, known_bookings
 from integrations.services.payments import Unusable, payments_of
@@ -213,13 +213,18 @@ class _Story:
     _account: AccountSettings = field(default_factory=lambda: _PLAIN)
     _header: StatementHeader | None = None
 
-    def rows(self, events: Iterator[ReadEvent | Recognised]) -> Iterator[StatementRow]:
+    def rows(self, events: Iterator[ReadEvent | Told]) -> Iterator[StatementRow]:
         """The file's rows for the ledger. Raises AccountStopped at a finding that shall keep the file out."""
         for event in events:
             if isinstance(event, Recognised):
                 if not event.arrival.certain:
                     yield self._weighed(_doubtful(event))
                 yield self._prepared(event)
+            elif isinstance(event, SameMoney):
+                yield self._weighed(_counted_once(event))
+                yield self._put_together(event)
+            elif isinstance(event, NotConfirmed):
+                yield self._weighed(_not_confirmed(event))
             elif isinstance(event, Finding):
                 yield self._weighed(event)
             else:
@@ -255,7 +260,12 @@ class _Story:
             currency=money,
             payments=payments if entry.status == "booked" else (),
             certain=recognised.arrival.certain,
+            counts=recognised.counts,
         )
+
+    def _put_together(self, same: SameMoney) -> StatementRow:
+        one = same.collective
+        return SameMoneyEntries(wholes=one.wholes, parts=one.parts, beside=one.beside, details=same.details)
 
     def _set_aside(self, part: Quarantined) -> None:
         self.quarantined.append(Problem(where=f"{self.file}, {part.where}", message=part.message, raw=part.raw))
@@ -307,6 +317,26 @@ def _doubtful(found: Recognised) -> Finding:
         f"that is known already ({why}), though not everything agrees; compare it with the other statement"
     )
     return Finding(severity="warning", code="doubtful_delivery", where=entry.where, message=message)
+
+
+def _counted_once(found: SameMoney) -> Finding:
+    one = found.collective
+    message = (
+        f"{len(one.wholes)} and {len(one.parts)} bookings of {one.day}, {one.amount} {one.currency} together, are the "
+        f"same money told in whole and in parts ({one.why}); it is counted once"
+    )
+    return Finding(severity="info", code="collective_booking", where=found.where, message=message)
+
+
+def _not_confirmed(found: NotConfirmed) -> Finding:
+    one = found.booking
+    message = (
+        f"{one.amount} {one.currency} of {one.day} was told as booked by an earlier report, and this statement of that "
+        "day does not hold it; the payment stays as it is: ask the bank, or look for it in a collective amount"
+    )
+    return Finding(
+        severity="warning", code="not_in_statement", where=found.told_by or "earlier report", message=message
+    )
 
 
 def _family(path: Path) -> str:

@@ -5,11 +5,12 @@ import zlib
 from collections.abc import Iterator
 from decimal import Decimal
 
-from sqlalchemy import Connection, and_, func, literal, or_, select, union_all
+from sqlalchemy import Connection, and_, case, func, literal, or_, select, union_all
 
 from integrations.ledger import schema
 from integrations.ledger.records import Violation
 from integrations.ledger.standing import in_words
+from integrations.ledger.verify.money import stands_beside
 from matching.model.money import AmountError, to_minor
 
 _FILES, _STATEMENTS, _DELIVERIES = schema.files.c, schema.statements.c, schema.deliveries.c
@@ -136,7 +137,7 @@ def entries_become_payments(connection: Connection, company_id: int) -> Iterator
         _ENTRIES.amount.label("moved"),
         literal(0).label("paid"),
         literal(0).label("n"),
-    ).where(_ENTRIES.company_id == company_id, _ENTRIES.status == "booked")
+    ).where(_ENTRIES.company_id == company_id, _ENTRIES.status == "booked", ~stands_beside(company_id))
     paid = select(_PAYMENTS.entry_key, _PAYMENTS.currency, literal(0), _PAYMENTS.amount, literal(1)).where(
         _PAYMENTS.company_id == company_id, _PAYMENTS.replaced_by.is_(None)
     )
@@ -154,10 +155,68 @@ def entries_become_payments(connection: Connection, company_id: int) -> Iterator
         yield Violation(law="entries_become_payments", where=f"entry {entry_key}", message=message)
 
 
+def collectives_add_up(connection: Connection, company_id: int) -> Iterator[Violation]:
+    """Money told in whole amounts and in parts: both sums are equal, and exactly one side counts."""
+    same = schema.collective_entries.c
+    whole, counting = same.side == "whole", same.counts.is_(True)
+    rows = connection.execute(
+        select(
+            same.collective,
+            func.sum(case((whole, _ENTRIES.amount), else_=-_ENTRIES.amount)).label("apart"),
+            func.count(case((and_(whole, counting), 1))).label("wholes_count"),
+            func.count(case((whole, 1))).label("wholes"),
+            func.count(case((and_(~whole, counting), 1))).label("parts_count"),
+            func.count(case((~whole, 1))).label("parts"),
+            func.min(_ENTRIES.currency).label("currency"),
+            func.max(_ENTRIES.currency).label("other_currency"),
+        )
+        .join(schema.entries, and_(_ENTRIES.company_id == same.company_id, _ENTRIES.entry_key == same.entry_key))
+        .where(same.company_id == company_id)
+        .group_by(same.collective)
+        .order_by(same.collective)
+    )
+    for row in rows:
+        one_side = row.wholes and row.parts and (row.wholes_count, row.parts_count) in {(row.wholes, 0), (0, row.parts)}
+        if row.apart == 0 and one_side and row.currency == row.other_currency:
+            continue
+        message = (
+            f"{row.wholes} whole amounts and {row.parts} parts tell of the same money; their sums are "
+            f"{in_words(int(row.apart), row.currency)} apart, {row.wholes_count} and {row.parts_count} of them count"
+        )
+        yield Violation(law="collectives_add_up", where=f"collective {row.collective}", message=message)
+
+
+def collectives_are_told_apart(connection: Connection, company_id: int) -> Iterator[Violation]:
+    """A whole and its parts never stand in statements of one format: what a statement books beside is other money."""
+    same, files = schema.collective_entries.c, schema.files
+    form = func.substr(files.c.format, 1, 4).label("form")
+    rows = connection.execute(
+        select(same.collective, form)
+        .join(
+            schema.deliveries,
+            and_(_DELIVERIES.company_id == same.company_id, _DELIVERIES.entry_key == same.entry_key),
+        )
+        .join(schema.statements, _STATEMENTS.statement_no == _DELIVERIES.statement_no)
+        .join(files, _FILES.file_id == _STATEMENTS.file_id)
+        .where(same.company_id == company_id, _STATEMENTS.kind == "final", _DELIVERIES.booked.is_not(None))
+        .group_by(same.collective, form)
+        .having(func.count(same.side.distinct()) > 1)
+        .order_by(same.collective)
+    )
+    for collective, written in rows:
+        message = (
+            f"statements of one format ({written}) book the collective amount and one of its parts, which is counted "
+            "once; one of them may be other money: compare the statements, and book what is missing by hand"
+        )
+        yield Violation(law="collectives_are_told_apart", where=f"collective {collective}", message=message)
+
+
 LAWS = (
     entries_read_or_quarantined,
     raw_files_unchanged,
     statements_add_up,
     entries_as_delivered,
     entries_become_payments,
+    collectives_add_up,
+    collectives_are_told_apart,
 )

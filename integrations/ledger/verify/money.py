@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from integrations.ledger import schema
@@ -15,6 +15,12 @@ _ITEMS, _CASES, _ENTRIES = schema.items.c, schema.cases.c, schema.entries.c
 _PARTS = ("allocated", "on_account", "in_exception", "ignored")
 
 
+def stands_beside(company_id: int) -> ColumnElement[bool]:
+    """Of an entry: its money stands under other entries, which the law of collectives looks after."""
+    same = schema.collective_entries.c
+    return exists().where(same.company_id == company_id, same.entry_key == _ENTRIES.entry_key, ~same.counts)
+
+
 def days_add_up(connection: Connection, company_id: int) -> Iterator[Violation]:
     """Per account and day, the bank's movement = allocated + on account + in exceptions + ignored + undecided."""
     explained = case(
@@ -23,7 +29,7 @@ def days_add_up(connection: Connection, company_id: int) -> Iterator[Violation]:
     )
     key = (_ENTRIES.account, _ENTRIES.currency, _ENTRIES.booked_on)
     booked = select(*key, _ENTRIES.amount.label("moved"), literal(0).label("told")).where(
-        _ENTRIES.company_id == company_id, _ENTRIES.status == "booked"
+        _ENTRIES.company_id == company_id, _ENTRIES.status == "booked", ~stands_beside(company_id)
     )
     told = (
         select(*key, literal(0), explained)

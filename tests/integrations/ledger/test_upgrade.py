@@ -23,6 +23,7 @@ from tests.support.postgres import Postgres
 OLD = Path(__file__).parent / "revision_0001.sql"
 BACK_TO_0001 = (
     "DROP INDEX ix_payments_entry",
+    "DROP TABLE collective_entries",
     "DROP TABLE entry_history",
     "ALTER TABLE files DROP COLUMN entries_enriched",
     "ALTER TABLE payments DROP COLUMN replaced_by",
@@ -32,8 +33,11 @@ BACK_TO_0001 = (
     "DROP INDEX ix_payments_reference",
     "UPDATE alembic_version SET version_num = '0001'",
 )
-SINCE_0001 = ("payments_replaced", "decisions_on_parts", "decisions_unpost")
-OWN = ("entry_history_are_final", "entry_history_stay", "entry_history_texts")
+SINCE_0001 = ("payments_replaced", "decisions_on_parts", "decisions_unpost", "payments_count_once")
+OWN = (
+    *("entry_history_are_final", "entry_history_stay", "entry_history_texts"),
+    *("collective_counts_once", "collective_entries_are_final", "collective_entries_stay"),
+)
 
 
 def back_to_0001(database: str) -> list[str]:
