@@ -51,6 +51,9 @@ class Review:
                 message=f"the file holds {facts.entries_in_file} entries but {accounted} were read or set aside; "
                 "book nothing from it and report the file",
             )
+        if not self._statements and not accounted:
+            message = "the file holds no statement of a bank account, so nothing is taken in from it"
+            yield Finding(severity="info", code="no_statement", where="", message=message)
         different = self._second_opinion()
         if different is not None:
             yield different

@@ -192,21 +192,28 @@ def counterparty(fields: DetailFields, entry: EntryFrame, *, incoming: bool, swa
     return expected
 
 
+def _name(text: str) -> str | None:
+    """A name on one line; None where the bank only says that there is none."""
+    if "\n" in text or "  " in text:
+        text = " ".join(text.split())
+    return given(text)
+
+
 def _debtor(fields: DetailFields) -> Party:
     return (
-        fields.debtor_name or None,
+        _name(fields.debtor_name) if fields.debtor_name else None,
         account_number(fields.debtor_account) if fields.debtor_account else None,
         fields.debtor_bic or None,
-        fields.ultimate_debtor_name or None,
+        _name(fields.ultimate_debtor_name) if fields.ultimate_debtor_name else None,
     )
 
 
 def _creditor(fields: DetailFields) -> Party:
     return (
-        fields.creditor_name or None,
+        _name(fields.creditor_name) if fields.creditor_name else None,
         account_number(fields.creditor_account) if fields.creditor_account else None,
         fields.creditor_bic or None,
-        fields.ultimate_creditor_name or None,
+        _name(fields.ultimate_creditor_name) if fields.ultimate_creditor_name else None,
     )
 
 

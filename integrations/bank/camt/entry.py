@@ -149,6 +149,8 @@ def _frame(
     if currency is not None and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
         message = f"{currency!r} is no currency; look the entry up with the bank and book it by hand"
         raise UnreadableEntry("bad_currency", message)
+    if currency is not None and not currency.isupper():
+        currency = currency.upper()
     sign = SIGN_OF_INDICATOR.get(fields.indicator)
     if sign is None:
         said = repr(fields.indicator) if fields.indicator else "nothing"

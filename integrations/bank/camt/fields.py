@@ -28,6 +28,13 @@ class DocumentFields(NamedTuple):
     date: str
 
 
+class TypedAmountFields(NamedTuple):
+    """An amount with its type: `RmtAmtAndTp`, which newer versions have in place of `DuePyblAmt` and its like."""
+
+    amount: str
+    type: str
+
+
 class AdjustmentFields(NamedTuple):
     """A deduction or addition the payer names: `AdjstmntAmtAndRsn`."""
 
@@ -41,7 +48,6 @@ class StructuredFields(NamedTuple):
     """One structured remittance: `Strd`."""
 
     due: str
-    discount: str
     credit_note: str
     remitted: str
     reference_code: str
@@ -162,6 +168,7 @@ CHARGES = Grammar(
     fields={"Amt": "amount", "CdtDbtInd": "indicator", "Br": "bearer", "TtlChrgsAndTaxAmt": "total"},
     groups={"Rcrd": ("records", _RECORDED_CHARGE)},
 )
+_TYPED_AMOUNT = Grammar(record=TypedAmountFields, fields={"Amt": "amount", "Tp/Cd": "type", "Tp/Prtry": "type"})
 _DOCUMENT = Grammar(
     record=DocumentFields,
     fields={
@@ -174,6 +181,16 @@ _DOCUMENT = Grammar(
         "RltdDt": "date",
         "RltdDt/Dt": "date",
     },
+    lists={
+        "LineDtls/Amt/DuePyblAmt": "due",
+        "LineDtls/Amt/RmtdAmt": "remitted",
+        "LineDtls/Amt/CdtNoteAmt": "credit_note",
+        "LineDtls/Amt/DscntApldAmt": "discounts",
+        "LineDtls/Amt/DscntApldAmt/Amt": "discounts",
+    },
+    groups={
+        "LineDtls/Amt/RmtAmtAndTp": ("typed", _TYPED_AMOUNT),
+    },
 )
 _ADJUSTMENT = Grammar(
     record=AdjustmentFields,
@@ -183,8 +200,6 @@ STRUCTURED = Grammar(
     record=StructuredFields,
     fields={
         "RfrdDocAmt/DuePyblAmt": "due",
-        "RfrdDocAmt/DscntApldAmt": "discount",
-        "RfrdDocAmt/DscntApldAmt/Amt": "discount",
         "RfrdDocAmt/CdtNoteAmt": "credit_note",
         "RfrdDocAmt/RmtdAmt": "remitted",
         "CdtrRefInf/Tp/CdOrPrtry/Cd": "reference_code",
@@ -195,10 +210,15 @@ STRUCTURED = Grammar(
         "CdtrRefInf/Ref": "reference",
         "CdtrRefInf/CdtrRef": "reference",
     },
-    lists={"AddtlRmtInf": "lines"},
+    lists={
+        "AddtlRmtInf": "lines",
+        "RfrdDocAmt/DscntApldAmt": "discounts",
+        "RfrdDocAmt/DscntApldAmt/Amt": "discounts",
+    },
     groups={
         "RfrdDocInf": ("documents", _DOCUMENT),
         "RfrdDocAmt/AdjstmntAmtAndRsn": ("adjustments", _ADJUSTMENT),
+        "RfrdDocAmt/RmtAmtAndTp": ("typed", _TYPED_AMOUNT),
     },
 )
 

@@ -102,8 +102,8 @@ def statement_facts(statement: Element, message_page: Page | None, entry_currenc
     kind = KIND_OF_STATEMENT[local_name(statement)]
     balances, unreadable = _balances(statement)
     page = page_of(statement, f"{local_name(statement)}Pgntn") or message_page or Page(number=None, last=None)
-    opening, closing = opening_and_closing(balances, page)
     account = find(statement, "Acct")
+    opening, closing = opening_and_closing(balances, page, text_at(account, "Ccy"))
     currency = text_at(account, "Ccy") or next((each.currency for each in balances if each.currency), None)
     period = find(statement, "FrToDt")
     from_date, to_date = parse_day(text_at(period, "FrDtTm")), parse_day(text_at(period, "ToDtTm"))
@@ -147,14 +147,17 @@ def _account(account: Element | None) -> str | None:
 # -- Balances --------------------------------------------------------------------------------------------------
 
 
-def opening_and_closing(balances: Sequence[Balance], page: Page) -> tuple[Balance | None, Balance | None]:
+def opening_and_closing(
+    balances: Sequence[Balance], page: Page, currency: str = ""
+) -> tuple[Balance | None, Balance | None]:
     """The balance before the first entry and after the last one; None where the statement has none.
 
     OPBD (or PRCD, the closing balance before) and CLBD; on the pages of a longer statement ITBD takes the place of
-    the one that stands on another page. Available balances (CLAV, FWAV) say nothing about bookings.
+    the one that stands on another page. Available balances (CLAV, FWAV) say nothing about bookings. Where a bank tells
+    a balance in a second currency too, the one in the account's own counts.
     """
-    opening = _first(balances, "OPBD") or _first(balances, "PRCD")
-    closing = _first(balances[::-1], "CLBD")
+    opening = _first(balances, "OPBD", currency) or _first(balances, "PRCD", currency)
+    closing = _first(balances[::-1], "CLBD", currency)
     between = [each for each in balances if each.type == "ITBD"]
     if opening is None and between and page.number is not None and page.number > 1:
         opening = between.pop(0)
@@ -163,8 +166,9 @@ def opening_and_closing(balances: Sequence[Balance], page: Page) -> tuple[Balanc
     return opening, closing
 
 
-def _first(balances: Sequence[Balance], kind: str) -> Balance | None:
-    return next((each for each in balances if each.type == kind), None)
+def _first(balances: Sequence[Balance], kind: str, currency: str) -> Balance | None:
+    found = [each for each in balances if each.type == kind]
+    return next((each for each in found if each.currency == currency), found[0] if found else None)
 
 
 def _balances(statement: Element) -> tuple[tuple[Balance, ...], tuple[str, ...]]:

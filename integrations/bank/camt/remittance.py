@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final, NamedTuple
 
-from integrations.bank.camt.fields import AdjustmentFields, DocumentFields, StructuredFields
+from integrations.bank.camt.fields import AdjustmentFields, DocumentFields, StructuredFields, TypedAmountFields
 from integrations.bank.camt.shapes import Shape
 from integrations.bank.camt.values import parse_amount, parse_day
 from matching.model.bank_statement import Adjustment, ReferredDocument, StructuredReference
 
 _LINE_LIMIT = 140  # ISO 20022 Max140Text: a line of this length was cut there, not ended there
+# ISO 20022 external code set DocumentAmountType: discounts by agreement, by volume and for paying early.
+_DISCOUNTS: Final = ("APDS", "STDS", "TMDS")
 
 Remittance = tuple[str, tuple[str, ...], tuple[StructuredReference, ...], tuple[ReferredDocument, ...]]
 
@@ -61,43 +63,74 @@ def _reference(fields: StructuredFields) -> StructuredReference | None:
 
 
 def _documents(part: Shape[Any], fields: StructuredFields, texts: Sequence[str]) -> list[ReferredDocument]:
-    """The documents of one structured remittance; its amounts belong to its only document, else to none by name."""
-    due, discount = _optional(fields.due), _optional(fields.discount)
-    remitted, credit_note = _optional(fields.remitted), _optional(fields.credit_note)
+    """The documents of one structured remittance.
+
+    Amounts that stand with a document's lines are its own; those of the remittance as a whole belong to its only
+    document, else to none by name.
+    """
+    amounts = _Amounts.of(part, texts, [fields.due], [fields.remitted], [fields.credit_note])
     adjustments = tuple(
         adjustment for each in part.groups.get("adjustments", ()) if (adjustment := _adjustment(each.record(texts)))
     )
-    has_amounts = any(amount is not None for amount in (due, discount, remitted, credit_note)) or bool(adjustments)
-    named: list[DocumentFields] = [each.record(texts) for each in part.groups.get("documents", ())]
-    named = [each for each in named if any(each)]
     documents = [
-        ReferredDocument(
-            type=each.type_code or each.type_proprietary or None,
-            number=each.number or None,
-            date=parse_day(each.date),
-            due_amount=None,
-            remitted_amount=None,
-            discount_amount=None,
-            adjustments=(),
-        )
-        for each in named
+        _document(each.record(texts), _line_amounts(each, texts), ())
+        for each in part.groups.get("documents", ())
+        if any(each.record(texts))
     ]
-    if not has_amounts:
+    if not any(amounts) and not adjustments:
         return documents
-    only = documents.pop() if len(documents) == 1 else None
-    kind = only.type if only else None
-    documents.append(
-        ReferredDocument(
-            type=kind,
-            number=only.number if only else None,
-            date=only.date if only else None,
-            due_amount=due,
-            remitted_amount=_remitted(kind, remitted, credit_note),
-            discount_amount=discount,
-            adjustments=adjustments,
-        )
+    if len(documents) != 1:
+        return [*documents, _document(None, amounts, adjustments)]
+    (only,) = [each.record(texts) for each in part.groups["documents"] if any(each.record(texts))]
+    return [_document(only, amounts, adjustments)]
+
+
+class _Amounts(NamedTuple):
+    """What a payer says of a document; None where nothing is said."""
+
+    due: Decimal | None
+    remitted: Decimal | None
+    credit_note: Decimal | None
+    discount: Decimal | None
+
+    @classmethod
+    def of(
+        cls, part: Shape[Any], texts: Sequence[str], due: list[str], remitted: list[str], credit_note: list[str]
+    ) -> "_Amounts":
+        """Sums of what is given by name and by type."""
+        discount = part.texts("discounts", texts)
+        by_type = {"DUPA": due, "REMI": remitted, "CREN": credit_note} | dict.fromkeys(_DISCOUNTS, discount)
+        for each in part.groups.get("typed", ()):
+            amount: TypedAmountFields = each.record(texts)
+            by_type.get(amount.type, []).append(amount.amount)
+        return cls(_total(due), _total(remitted), _total(credit_note), _total(discount))
+
+
+def _line_amounts(document: Shape[Any], texts: Sequence[str]) -> _Amounts:
+    """What is said with the lines of a document, added up."""
+    named = [document.texts(name, texts) for name in ("due", "remitted", "credit_note")]
+    return _Amounts.of(document, texts, *named)
+
+
+def _total(amounts: Sequence[str]) -> Decimal | None:
+    """The amounts that are given, added up; None where there is none."""
+    given = [amount for text in amounts if (amount := _optional(text)) is not None]
+    return sum(given, Decimal(0)) if given else None
+
+
+def _document(
+    fields: DocumentFields | None, amounts: _Amounts, adjustments: tuple[Adjustment, ...]
+) -> ReferredDocument:
+    kind = (fields.type_code or fields.type_proprietary or None) if fields else None
+    return ReferredDocument(
+        type=kind,
+        number=(fields.number or None) if fields else None,
+        date=parse_day(fields.date) if fields else None,
+        due_amount=amounts.due,
+        remitted_amount=_remitted(kind, amounts.remitted, amounts.credit_note),
+        discount_amount=amounts.discount,
+        adjustments=adjustments,
     )
-    return documents
 
 
 def _remitted(kind: str | None, remitted: Decimal | None, credit_note: Decimal | None) -> Decimal | None:

@@ -44,7 +44,8 @@ class EntryBuilder:
 
         An element that corrects or deletes an entry delivered before (CORRECTFITID, clause 11.4.4) moves no money of
         its own: booked beside the entry it names, it would count twice. It has the status "info" until a person has
-        seen to the entry it names, which stands in ``original_end_to_end_id``.
+        seen to the entry it names, which stands in ``original_end_to_end_id``. So has a line that only states a
+        balance, as Brazilian banks write them between the entries.
         """
         fields = read_fields(text)
         amount_text = fields.get("TRNAMT")
@@ -62,6 +63,7 @@ class EntryBuilder:
             raise EntryUnreadable(trouble.code, str(trouble)) from None
         fitid = fields.get("FITID", "").strip() or None
         corrected = corrected_entry(fields)
+        informs = corrected is not None or states_a_balance(fields)
         detail = _detail(fields, amount, currency, instructed=instructed, rate=rate)
         available = fields.get("DTAVAIL") or fields.get("VALUEDATE")
         entry = _bank_entry(
@@ -70,7 +72,7 @@ class EntryBuilder:
             value_date=self._day(available) if available else None,
             amount=amount,
             currency=currency,
-            status="info" if corrected else "booked",
+            status="info" if informs else "booked",
             reversal=False,
             bank_reference=fitid,
             entry_reference=_reference(fields),
@@ -172,6 +174,28 @@ def corrected_entry(fields: Fields) -> str | None:
     return fields["CORRECTFITID"].strip() or None if "CORRECTFITID" in fields else None
 
 
+_BALANCE_LINE = re.compile(
+    r"SALDO (?:ANTERIOR|DO DIA|INICIAL|FINAL|ATUAL|DISPON[IÍ]VEL|BLOQUEADO|EM CONTA(?: CORRENTE)?|PRECEDENTE)"
+    r"|(?:OPENING|CLOSING|PREVIOUS|BEGINNING|ENDING|LEDGER) BALANCE|BALANCE (?:BROUGHT|CARRIED) FORWARD"
+    r"|SOLDE (?:PR[EÉ]C[EÉ]DENT|INITIAL|FINAL)|ANFANGSSALDO|ENDSALDO|S A L D O|SALDO|BALANCE|SOLDE",
+    re.IGNORECASE,
+)
+
+
+def states_a_balance(fields: Fields) -> bool:
+    """Whether a line among the entries is a balance: its whole text says so, and it has no number of its own.
+
+    >>> states_a_balance({"MEMO": "Saldo final", "FITID": ""}), states_a_balance({"MEMO": "Saldo final", "FITID": "7"})
+    (True, False)
+    >>> states_a_balance({"NAME": "ACME", "MEMO": "SALDO", "FITID": ""})
+    False
+    """
+    if fields.get("FITID", "").strip(" \r\n\t0"):
+        return False
+    texts = [" ".join(text.split()) for name in ("NAME", "MEMO") if (text := plain_text(fields.get(name, "")))]
+    return bool(texts) and all(map(_BALANCE_LINE.fullmatch, texts))
+
+
 def currency_code(text: str) -> str | None:
     """Three letters of ISO 4217, or None.
 
@@ -199,7 +223,8 @@ def _detail(
     name = short_name = plain_text(fields.get("NAME", ""))
     if "EXTDNAME" in fields:
         name = plain_text(fields["EXTDNAME"]) or name
-    lines = _remittance_lines(short_name or name, fields.get("MEMO", ""))
+    whole_name = len(name) > len(short_name)  # then nothing of it goes on in MEMO
+    lines = _remittance_lines("" if whole_name else name, fields.get("MEMO", "")) or ((name,) if name else ())
     account = fields.get("ACCTID")
     bank = fields.get("BANKID", "").strip().upper() if account else ""
     return _entry_detail(
@@ -212,7 +237,7 @@ def _detail(
         counterparty_account=account.strip() or None if account else None,
         counterparty_bic=bank if bank and _BIC.fullmatch(bank) else None,
         ultimate_name=None,
-        remittance=lines[0] if len(lines) == 1 else _joined(lines, short_name),
+        remittance=lines[0] if len(lines) == 1 else _joined(lines, "" if whole_name else short_name),
         remittance_lines=lines,
         structured_references=(),
         documents=(),

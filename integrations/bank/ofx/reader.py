@@ -21,7 +21,7 @@ _RAW_KEPT = 4_000
 _TOKEN = re.compile(
     rb"<(/?)([A-Za-z][\w.:-]{0,60})(?:\s[^<>]{0,2000})?/?>([^<]*(?:<(?!/?[A-Za-z][\w.:-]*[\s/>])[^<]*)*)"
 )
-_VERSION = re.compile(rb"(?<![A-Za-z])VERSION\s*[:=]\s*\"?\s*(\d{1,3})", re.IGNORECASE)
+_VERSION = re.compile(rb"(?:(?<![A-Za-z])|(?<=OFXSGML))VERSION\s*[:=]\s*\"?\s*(\d{1,3})", re.IGNORECASE)
 _XML_DECLARATION = re.compile(rb"<\?xml[^>]*>", re.IGNORECASE)
 
 _STATEMENTS = {"STMTRS", "CCSTMTRS", "INVSTMTRS"}

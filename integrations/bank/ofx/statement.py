@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from decimal import Context, Decimal
 
-from integrations.bank.ofx.entry import EntryBuilder, Fields, currency_code
+from integrations.bank.ofx.entry import EntryBuilder, Fields, corrected_entry, currency_code
 from integrations.bank.ofx.values import AmountUnreadable, parse_amount, parse_date, plain_text
 from matching.model.bank_statement import BankEntry, Finding, ReadEvent, StatementEnd, StatementHeader, StatementStart
 from matching.model.currencies import MINOR_DIGITS
@@ -30,7 +30,7 @@ class OpenStatement:
         self.started = False
         self._count = 0
         self._total = Decimal(0)
-        self._recent: dict[str, None] = {}
+        self._recent: dict[str, Decimal] = {}
         self._notes = _Notes()
 
     def begin(self) -> Iterator[ReadEvent]:
@@ -121,12 +121,20 @@ class OpenStatement:
             notes.repeated += 1
             notes.first_repeated = notes.first_repeated or fitid
         else:
-            self._recent[fitid] = None
+            self._recent[fitid] = entry.amount
             if len(self._recent) > _REMEMBERED:
                 del self._recent[next(iter(self._recent))]
         if entry.status == "info":
-            notes.correct(entry, fields)
-        if _SIGN_OF_TYPE.get(entry.transaction_code or "", entry.amount) * entry.amount < 0:
+            if corrected_entry(fields):
+                notes.correct(entry, fields, self._recent.get(fields["CORRECTFITID"].strip()))
+            else:
+                notes.balances += 1
+                notes.first_balance = notes.first_balance or entry.where
+        notes.nameless += entry.currency is None
+        if (
+            entry.status == "booked"
+            and _SIGN_OF_TYPE.get(entry.transaction_code or "", entry.amount) * entry.amount < 0
+        ):
             notes.against_type += 1
             notes.first_against_type = notes.first_against_type or entry.where
         if self._builder.currency and entry.currency != self._builder.currency:
@@ -147,24 +155,36 @@ class _Notes:
         self.against_type = 0
         self.first_against_type = ""
         self.balance = ""
+        self.balances = 0
+        self.first_balance = ""
+        self.nameless = 0
         self._corrections: list[Finding] = []
 
-    def correct(self, entry: BankEntry, fields: Fields) -> None:
-        """The bank corrects an entry it delivered before (CORRECTFITID, CORRECTACTION; clause 11.4.4)."""
+    def correct(self, entry: BankEntry, fields: Fields, known: Decimal | None) -> None:
+        """The bank corrects an entry it delivered before (CORRECTFITID, CORRECTACTION; clause 11.4.4).
+
+        ``known`` is the amount of that entry where this file holds it too.
+        """
         action = fields.get("CORRECTACTION", "").strip().upper()
         earlier = f"entry {fields['CORRECTFITID'].strip()[:80]!r}"
+        booked = f"{entry.amount} {entry.currency or ''}".rstrip()
+        if known is None:
+            difference = "the difference between the two amounts"
+        else:
+            difference = f"the difference of {entry.amount - known} to the {known} booked then"
         said = {
-            "REPLACE": f"replaces {earlier}, delivered before: take back what was posted for that one and book "
-            f"{entry.amount} for this one",
-            "DELETE": f"deletes {earlier}, delivered before: take back what was posted for that one",
-        }.get(action, f"corrects {earlier}, delivered before: ask the bank which of the two holds")
+            "REPLACE": f"replaces {earlier}, delivered before, with {booked}. Leave what was posted for that one and "
+            f"book {difference} by hand in the ERP",
+            "DELETE": f"deletes {earlier}, delivered before. Undo what was decided for that one, so that its items are "
+            "open again, keep it on account and reverse that posting by hand in the ERP",
+        }.get(action, f"corrects {earlier}, delivered before. Ask the bank which of the two holds")
         if len(self._corrections) < 100:
             self._corrections.append(
                 Finding(
                     severity="error",
                     code="corrects_earlier_entry",
                     where=entry.where,
-                    message=f"the entry {said}; until then it moves no money here",
+                    message=f"the entry {said}; this line itself moves no money here",
                 )
             )
 
@@ -181,6 +201,17 @@ class _Notes:
         if account is None:
             text = "the statement names no account (ACCTID); say in the configuration whose it is"
             yield Finding(severity="warning", code="account_missing", where=where, message=text)
+        if self.nameless:
+            text = (
+                f"{self.nameless} entries have no currency (CURDEF); give the account its currency in the configuration"
+            )
+            yield Finding(severity="warning", code="currency_missing", where=where, message=text)
+        if self.balances:
+            text = (
+                f"{self.balances} lines among the entries only state a balance, the first is {self.first_balance}; "
+                "they move no money here"
+            )
+            yield Finding(severity="warning", code="balance_among_entries", where=where, message=text)
         if self.against_type:
             text = (
                 f"{self.against_type} entries are CREDIT with a negative or DEBIT with a positive amount, the first is "

@@ -111,13 +111,15 @@ def parse_date(text: str) -> date | None:
 
 
 def plain_text(text: str) -> str:
-    """The text without surrounding blanks and with its entities resolved once; a lone `&` stays what it is.
+    """The text without surrounding blanks and with its entities resolved; a lone `&` stays what it is.
 
-    >>> plain_text(" AT&amp;T &#233;t&eacute; R&D &copyleft "), plain_text("a&nbsp;b")
-    ('AT&T été R&D &copyleft', 'a b')
+    Some banks escape what was escaped already: `&amp;amp;` is an ampersand all the same.
+
+    >>> plain_text(" AT&amp;T &#233;t&eacute; R&D &copyleft "), plain_text("a&nbsp;b"), plain_text("M&amp;amp;S")
+    ('AT&T été R&D &copyleft', 'a b', 'M&S')
     """
     if "&" in text:
-        text = _ENTITY.sub(_resolve, text)
+        text = _ENTITY.sub(_resolve, text.replace("&amp;amp;", "&amp;"))
     return text.strip() if text.isascii() else text.replace("\u00a0", " ").strip()
 
 

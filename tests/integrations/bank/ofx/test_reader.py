@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from integrations.bank.ofx import source
 from integrations.bank.ofx.reader import count_entries, read_events
-from integrations.bank.read import collect
+from integrations.bank.read import collect, read_file
 
 HEADER = "OFXHEADER:100\nDATA:OFXSGML\nVERSION:102\nENCODING:USASCII\nCHARSET:1252\n\n"
 
@@ -298,17 +298,65 @@ def test_corrections_pending_and_bank_errors_are_told():
 
 @pytest.mark.parametrize(
     ("action", "says"),
-    [("REPLACE", "replaces entry 'F0'"), ("DELETE", "deletes entry 'F0'"), ("", "corrects entry 'F0'")],
+    [
+        ("REPLACE", ("replaces entry 'F0'", "the difference of 2.00 to the 10.00 booked then", "in the ERP")),
+        ("DELETE", ("deletes entry 'F0'", "Undo what was decided", "in the ERP")),
+        ("", ("corrects entry 'F0'", "Ask the bank")),
+    ],
     ids=["replace", "delete", "unsaid"],
 )
-def test_a_correction_names_its_entry_and_never_moves_money_twice(action, says):
-    file = read(statement(element(fitid="F0"), element(rest=f"<CORRECTFITID>F0<CORRECTACTION>{action}", fitid="F1")))
+def test_a_correction_says_what_to_book_and_never_moves_money_twice(action, says):
+    correction_of = f"<CORRECTFITID>F0<CORRECTACTION>{action}"
+    file = read(statement(element(amount="10.00", fitid="F0"), element(amount="12.00", rest=correction_of, fitid="F1")))
     first, correction = file.statements[0].entries
     assert (first.status, correction.status) == ("booked", "info")
     assert correction.details[0].original_end_to_end_id == "F0"
     (finding,) = [one for one in file.findings if one.code == "corrects_earlier_entry"]
     assert finding.severity == "error"
-    assert says in finding.message
+    assert all(part in finding.message for part in says), finding.message
+
+
+def test_a_correction_of_an_entry_in_another_file_names_the_difference_without_a_number():
+    file = read(statement(element(amount="12.00", rest="<CORRECTFITID>F0<CORRECTACTION>REPLACE", fitid="F1")))
+    (finding,) = file.findings
+    assert "with 12.00 EUR" in finding.message
+    assert "the difference between the two amounts" in finding.message
+
+
+def test_lines_that_only_state_a_balance_move_no_money_and_are_told():
+    file = read(
+        statement(
+            element(amount="1000.00", fitid="", rest="<MEMO>Saldo Anterior"),
+            element(amount="50.00", fitid="F1", rest="<MEMO>Saldo"),
+            element(amount="60.00", fitid="", rest="<MEMO>PIX RECEBIDO ACME LTDA"),
+            element(amount="1050.00", fitid="000", rest="<MEMO>S A L D O"),
+        )
+    )
+    assert [entry.status for entry in file.statements[0].entries] == ["info", "booked", "booked", "info"]
+    (finding,) = [one for one in file.findings if one.code == "balance_among_entries"]
+    assert (finding.severity, finding.message[:7]) == ("warning", "2 lines")
+
+
+def test_a_header_without_line_ends_still_tells_the_version():
+    assert read(statement(element()).replace("\n", "")).facts.version == "102"
+
+
+def test_a_statement_without_currency_is_told():
+    file = read(statement(element()).replace("<CURDEF>EUR", ""))
+    assert [finding.code for finding in file.findings] == ["currency_missing"]
+
+
+def test_a_file_that_holds_no_statement_says_so(tmp_path):
+    path = tmp_path / "loan.ofx"
+    path.write_text("OFXHEADER:100\n\n<OFX><LOANMSGSRSV1></LOANMSGSRSV1></OFX>\n")
+    assert [finding.code for finding in read_file(path).findings] == ["no_statement"]
+
+
+def test_an_extended_name_is_whole_and_does_not_run_into_the_text():
+    name = "A VERY LONG COMPANY NAME THAT IS"
+    rest = f"<NAME>{name}<EXTDNAME>{name} MORE THAN 32<MEMO>INV 2"
+    entry = only(statement(element(rest=rest)))
+    assert (entry.details[0].counterparty_name, entry.details[0].remittance) == (f"{name} MORE THAN 32", "INV 2")
 
 
 def test_a_credit_that_takes_money_away_is_told():
