@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from integrations.bank.mt940.dates import day
 from integrations.bank.mt940.entry_line import UnreadableEntryError, grouped
 
-_BALANCE = re.compile(r"\s*([CD])\s?([0-9]{6})\s?([A-Z]{3})\s*([0-9.,']+)\s*(?:-\}?.*)?$", re.IGNORECASE)
+_BALANCE = re.compile(r"\s*([CD])\s?(?:19|20)?([0-9]{6})\s?([A-Z]{3})\s*([0-9.,']+)\s*(?:-\}?.*)?$", re.IGNORECASE)
 _SUM = re.compile(r"\s*([0-9]{1,9})\s*([A-Z]{3})\s*([0-9.,']+)\s*(?:-\}?.*)?$", re.IGNORECASE)
 _DIGIT_LIMIT = 21
 
@@ -45,8 +45,8 @@ def read_balance(body: str) -> Balance | None:
 
     >>> read_balance("D240131EUR0012,5").amount, read_balance("C240131EUR1.234,50").amount
     (Decimal('-12.5'), Decimal('1234.50'))
-    >>> read_balance("C240131SEK199,00-}{5:{CHK:0123}}").amount
-    Decimal('199.00')
+    >>> read_balance("C20240131SEK199,00-}{5:{CHK:0123}}")
+    Balance(amount=Decimal('199.00'), currency='SEK', on=datetime.date(2024, 1, 31))
     """
     found = _BALANCE.match(body.partition("\n")[0])
     if found is None:

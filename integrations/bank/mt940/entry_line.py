@@ -141,6 +141,8 @@ def _irregular(body: str, currency: str | None) -> tuple[str, str, Decimal, str,
         raise UnreadableEntryError("unreadable_entry", message)
     dates, mark, _funds, digits, type_code, rest = found.groups()
     dates = dates.strip()
+    if len(dates) in {8, 12} and dates[:2] in {"19", "20"} and day(dates[2:8]):
+        dates = dates[2:]  # the year in full
     value, entry = (dates[:6], dates[6:].strip()) if len(dates) in {6, 10} else ("", "")
     if not value and "," not in digits:
         raise UnreadableEntryError("unreadable_entry", "neither a date nor a plain amount can be made out here")

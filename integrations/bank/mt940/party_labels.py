@@ -29,10 +29,12 @@ _OTHER = (
     r"|BANK|VIA|BANQUE|DATE|ADDRESS|K[OÖ]ZLEM[EÉ]NY|SZ[AÁ]MLASZ[AÁ]M|A[CÇ]IKLAMA|HESAP NO|OPIS PL[AĆ]{1,2}ANJA"
     r"|SVRHA|SELGITUS|PASKIRTIS|M[EĒ]R[KĶ]IS|DESCRI[CÇ][AÃ]O|ZPR[AÁ]VA|ID|SND BK|PMT DET|PMT INFO|TRN|SEQ|DES|INDN"
 )
-# A document or tax number behind the name: the word for it, "no." or nothing, and digits after at most a few letters.
+# An amount, a document or a tax number behind the name: the word for it, "no." or nothing, and digits.
 _NUMBER = (
     r"(?:REF(?:ERENCE|ERENZ)?|INV(?:OICES?)?|BILL|FACT(?:URAS?|URES?|UUR)?|FATT(?:URA|URE)?|FAKTUR[AY]?|RECHN(?:UNG)?"
-    r"|RE-?NR|RG-?NR|KD-?NR|KUNDEN-?NR|CUSTOMER|ORDER|CUI|CIF|NIF|NIP|I[CČ]O|P\. ?IVA|VAT|INN|KPP|UST-?ID(?:-?NR)?)"
+    r"|RE-?NR|RG-?NR|KD-?NR|KUNDEN-?NR|CUSTOMER|ORDER"
+    r"|BEL[ØO]PP?|AMOUNT|BETRAG|BEDRAG|MONTANT|IMPORTE|IMPORTO|KWOTA"
+    r"|CUI|CIF|NIF|NIP|I[CČ]O|P\. ?IVA|VAT|INN|KPP|UST-?ID(?:-?NR)?)"
     r"\.?[ ]?(?:NO|NR|N°|#)?[.:]?[ ]?[A-Z]{0,4}[-/]?[0-9]"
 )
 _LABELS = rf"(?:{_PAYER}|{_PAYEE}|{_OTHER})"

@@ -15,6 +15,7 @@ _SECTION_LIMIT = 1 << 20
 
 _ESCAPED_ROOT = re.compile(rb"&(?:lt|#60|#x3c);(?:\?OFX|OFX|SIGNONMSGSRSV1)\b", re.IGNORECASE)
 _PLAIN_ROOT = re.compile(rb"<(?:\?OFX|OFX|SIGNONMSGSRSV1)\b", re.IGNORECASE)
+_PREFIXED_ROOT = re.compile(rb"<([A-Za-z][\w.-]{0,30}:)OFX[\s>]", re.IGNORECASE)
 _SECTION = re.compile(rb"<!\[CDATA\[|<!--")
 _SECTION_STARTS = (b"<![CDATA[", b"<!--")
 _ESCAPES = (
@@ -35,6 +36,9 @@ def plain_chunks(source: BinaryIO) -> Iterator[bytes]:
         first = next(chunks, b"")
     escaped = bool(_ESCAPED_ROOT.search(first)) and not _PLAIN_ROOT.search(first)
     stream = _joined(first, chunks)
+    prefix = _PREFIXED_ROOT.search(first)
+    if prefix:
+        stream = _unprefixed(stream, prefix.group(1))
     return _without_sections(_unescaped(stream) if escaped else stream)
 
 
@@ -91,6 +95,17 @@ def _unescaped(chunks: Iterator[bytes]) -> Iterator[bytes]:
         text, held = (text, b"") if cut < 0 else (text[:cut], text[cut:])
         yield _unescape(text)
     yield _unescape(held)
+
+
+def _unprefixed(chunks: Iterator[bytes], prefix: bytes) -> Iterator[bytes]:
+    """XML whose names all carry the prefix of a namespace (`<ofx:OFX>`), without it."""
+    held = b""
+    for chunk in chunks:
+        text = held + chunk
+        cut = text.rfind(b"<", max(0, len(text) - len(prefix) - 2))
+        text, held = (text, b"") if cut < 0 else (text[:cut], text[cut:])
+        yield text.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</")
+    yield held.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</")
 
 
 def _unescape(text: bytes) -> bytes:

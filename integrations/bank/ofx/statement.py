@@ -91,8 +91,9 @@ class OpenStatement:
         try:
             self.closing = parse_amount(text, MINOR_DIGITS.get(self._builder.currency or ""))
         except AmountUnreadable as trouble:
-            if trouble.code != "amount_missing":
-                self._notes.balance = str(trouble)
+            if text.strip():
+                missing = trouble.code == "amount_missing"
+                self._notes.balance = f"{text.strip()[:60]!r} is no amount" if missing else str(trouble)
 
     def _header(self) -> StatementHeader:
         return StatementHeader(

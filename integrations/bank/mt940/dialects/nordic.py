@@ -14,7 +14,7 @@ _REFERENCE = re.compile(
 )
 _NAME = re.compile(
     r"(?:^|[\r\n ])(?:FRA|FRÅN|FRAN|AVSENDER|AVSÄNDARE|MAKSAJA|BETALER|INDBETALER): *([^\r\n]+?)"
-    r"(?= *(?:$|[\r\n]|(?:KID|OCR|FIK|VIITE)\b))"
+    r"(?= *(?:$|[\r\n]|(?:KID|OCR|FIK|VIITE|BEL[ØO]PP?|MELDING|MEDDELANDE|MEDDELELSE|TEKST|DATO|DATUM)\b))"
 )
 
 

@@ -152,3 +152,9 @@ def test_digits_behind_an_amount_without_decimal_mark_are_not_guessed_at():
 def test_a_type_of_one_letter_and_blanks_is_not_taken_for_a_reference():
     line = read_entry_line("1710111011DF2402,00S   INV 12//77", "HUF")
     assert (line.amount, line.type_code, line.reference) == (Decimal("-2402.00"), "S", "INV 12")
+
+
+@pytest.mark.parametrize("dates", ["202603120312", "20260312"])
+def test_a_year_in_full_is_still_a_date(dates: str):
+    line = read_entry_line(f"{dates}C10,00NTRFNONREF", "EUR")
+    assert (line.value_date, line.amount, line.remarks) == (date(2026, 3, 12), Decimal("10.00"), ())

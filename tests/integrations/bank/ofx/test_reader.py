@@ -352,6 +352,20 @@ def test_a_file_that_holds_no_statement_says_so(tmp_path):
     assert [finding.code for finding in read_file(path).findings] == ["no_statement"]
 
 
+def test_names_with_the_prefix_of_a_namespace_are_the_same_names(monkeypatch):
+    text = re.sub(r"<(/?)(?=[A-Z])", r"<\1ofx:", statement(element(), element(fitid="F2"))).replace(
+        "<ofx:OFX>", "<ofx:OFX >"
+    )
+    monkeypatch.setattr(source, "CHUNK_BYTES", 96)
+    assert [entry.bank_reference for entry in read(text).statements[0].entries] == ["F1", "F2"]
+
+
+def test_a_ledger_balance_that_is_no_amount_is_told():
+    file = read(statement(element(), extra="<LEDGERBAL><BALAMT>n/a<DTASOF>20260131</LEDGERBAL>"))
+    (finding,) = file.findings
+    assert (finding.code, "'n/a' is no amount" in finding.message) == ("balance_unreadable", True)
+
+
 def test_an_extended_name_is_whole_and_does_not_run_into_the_text():
     name = "A VERY LONG COMPANY NAME THAT IS"
     rest = f"<NAME>{name}<EXTDNAME>{name} MORE THAN 32<MEMO>INV 2"
