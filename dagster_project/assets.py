@@ -7,6 +7,7 @@ import dagster as dg
 
 from dagster_project import allocated, escape, spreadsheet, telling, worklist
 from dagster_project.office import Office
+from dagster_project.superseded import tidy
 from integrations.erp.errors import ErpError
 from integrations.ledger.port import Ledger
 from integrations.services.allocated import allocations_view, settled
@@ -157,6 +158,7 @@ def _allocations(office: Office) -> dg.AssetsDefinition:
                 mine = (one for one in settled(office.company, ledger) if one.payment.payment_id in report.settled)
                 path = allocated.write_csv(office.worklist_folder, office.name, mine)
                 told["all_of_this_run"] = dg.MetadataValue.path(str(path))
+        tidy(context, office.key("allocations"))
         return dg.MaterializeResult(metadata=told)
 
     return allocations
@@ -206,6 +208,7 @@ def _exceptions(office: Office) -> dg.AssetsDefinition:
             if office.worklist_folder:
                 cases = all_cases(office.company, ledger, as_of=run.as_of)
                 spreadsheet.write(office.worklist_folder, office.name, cases)
+        tidy(context, office.key("exceptions"))
         return dg.MaterializeResult(metadata=worklist_metadata(office, context.run.tags) | telling.notes(noted))
 
     return exceptions

@@ -15,6 +15,7 @@ from dagster_project import allocated, escape, requests, spreadsheet, telling
 from dagster_project.assets import worklist_metadata
 from dagster_project.forms import BATCH, CLEARING, LOOKING, REOPENING, VERDICT, WORKLIST_FILE
 from dagster_project.office import Office
+from dagster_project.superseded import tidy
 from dagster_project.worklist import Jobs
 from integrations.erp.errors import ErpError
 from integrations.ledger.errors import LedgerError, NotFound
@@ -115,6 +116,7 @@ def _act(office: Office, context: dg.OpExecutionContext, work: Work) -> None:
     context.log_event(
         dg.AssetMaterialization(asset_key=office.key("exceptions"), metadata=worklist_metadata(office, tags))
     )
+    tidy(context, office.key("exceptions"))
 
 
 def _tags(context: dg.OpExecutionContext) -> dict[str, str]:

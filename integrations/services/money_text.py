@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
@@ -24,10 +25,13 @@ def number_text(amount: Decimal, digits: int, locale: str = "en") -> str:
     >>> number_text(Decimal("1234.5"), 2)
     '1,234.50'
     """
+    if locale == "en":
+        return f"{amount:,.{digits}f}"  # the same, a hundred times as fast: a night formats tens of thousands
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     return str(format_decimal(amount, format=pattern, locale=locale))
 
 
+@lru_cache(maxsize=2_000)
 def day_text(day: date, locale: str = "en_GB") -> str:
     """A date for reading.
 
