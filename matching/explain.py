@@ -47,7 +47,7 @@ def sentence(hypothesis: Hypothesis, payment: Payment, index: LedgerIndex) -> st
     numbers = _numbers(hypothesis.lines, index)
     quoted = ""
     if hypothesis.quoted:
-        shown = ", ".join(f"'{text}'" for text in hypothesis.quoted[:_MOST_NUMBERS])
+        shown = "'" + "', '".join(hypothesis.quoted[:_MOST_NUMBERS]) + "'"
         how = _by_order(hypothesis, index) or REFERENCE_WORDS[hypothesis.reference]
         quoted = f", {how} as {shown}"
     elif hypothesis.reference == 0:
@@ -63,8 +63,10 @@ def _by_order(hypothesis: Hypothesis, index: LedgerIndex) -> str:
     if len(hypothesis.lines) != 1 or hypothesis.reference < Reference.DIGITS:
         return ""
     others = index.open.others[hypothesis.lines[0].place]
+    if not others:
+        return ""
     known = {compact(other) for other in others}
-    return "named by its order number" if known and known & {compact(text) for text in hypothesis.quoted} else ""
+    return "named by its order number" if known & {compact(text) for text in hypothesis.quoted} else ""
 
 
 def _numbers(lines: Sequence[Line], index: LedgerIndex) -> str:
@@ -88,6 +90,8 @@ def _who(hypothesis: Hypothesis, payment: Payment, index: LedgerIndex) -> str:
 
 
 def _amounts(hypothesis: Hypothesis, currency: str) -> str:
+    if hypothesis.relation == "exact" and not hypothesis.rest:
+        return _RELATIONS["exact"]
     beyond = hypothesis.rest > 0 and hypothesis.relation == "short"
     said = [_RELATIONS["over" if beyond else hypothesis.relation]]
     if hypothesis.relation == "family" and not hypothesis.doubts:
@@ -146,14 +150,17 @@ def evidence(hypothesis: Hypothesis, payment: Payment, index: LedgerIndex) -> tu
 
 def allocations(lines: Sequence[Line], index: LedgerIndex) -> tuple[Allocation, ...]:
     """Lines as the model's allocations, by item id."""
+    item_ids = index.open.item_ids
     return tuple(
-        Allocation(
-            item_id=index.open.item_ids[line.place],
-            cash=line.cash,
-            discount=line.discount,
-            write_off=line.write_off,
-            residual=line.residual,
-            residual_reason=line.reason,
-        )
-        for line in lines
+        [
+            Allocation(
+                item_id=item_ids[place],
+                cash=cash,
+                discount=discount,
+                write_off=write_off,
+                residual=residual,
+                residual_reason=reason,
+            )
+            for place, cash, discount, write_off, residual, reason in lines
+        ]
     )

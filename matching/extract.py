@@ -6,13 +6,13 @@ leave the amount unexplained.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from matching.called import Called, called
 from matching.grades import Reference
 from matching.index import LedgerIndex, NumberIndex
+from matching.lookup import text_key
 from matching.mentions import (
-    LETTERS_BEFORE,
     MOST_GROUPS,
     Group,
     Mention,
@@ -20,15 +20,15 @@ from matching.mentions import (
     is_date,
     is_year,
     labelled_otherwise,
+    letters_before,
     without_overlaps,
 )
-from matching.numbers.series import digit_key
+from matching.numbers.series import LONGEST_KEY
 from matching.text.normal import compact, plain
 
 _WINDOW = 8
 _TOGETHER = 4
 _NOT_ALNUM = re.compile(r"[^A-Z0-9]+")
-_DIGIT = re.compile(r"[0-9]")
 _RF = re.compile(r"RF[0-9]{2}")
 _AMOUNT = re.compile(
     r"(?<![0-9])[0-9]{1,3}(?:[.' ][0-9]{3})*,[0-9]{2}(?![0-9])"
@@ -46,6 +46,7 @@ def whole_numbers(text: str, groups: list[Group], index: LedgerIndex) -> list[Me
     most = index.most_digits
     references, plausible = index.reference_lengths, index.plausible_lengths
     longest = index.longest
+    numbers, mask = index.known_numbers.flags, index.known_numbers.mask
     count = len(groups)
     for first, (start, stop, alone) in enumerate(groups):
         place, end, digits = first, stop, alone
@@ -57,14 +58,15 @@ def whole_numbers(text: str, groups: list[Group], index: LedgerIndex) -> list[Me
                 and place - first < _TOGETHER
                 and (length in plausible or (digits[0] == "0" and len(digits.lstrip("0")) in plausible))
             ):
-                mention = _number(text, digits, start, end, index)
+                key = int(digits if length <= LONGEST_KEY else digits[-LONGEST_KEY:])
+                mention = _number(text, digits, key, start, end, index) if numbers[key & mask] else None
                 if mention is not None and (place == first or not _in_amount(text, start, end)):
                     found.append(mention)
             place += 1
             if place == count or place - first == _WINDOW:
                 break
             further, last, more = groups[place]
-            if not close_by(text, end, further):
+            if (further != end + 1 or text[end].isalnum()) and not close_by(text, end, further):
                 break
             digits += more
             end = last
@@ -110,14 +112,18 @@ def _in_amount(text: str, start: int, end: int) -> bool:
     )
 
 
-def _structured(digits: str, start: int, end: int, index: LedgerIndex) -> Iterator[Mention]:
+def _structured(digits: str, start: int, end: int, index: LedgerIndex) -> Iterable[Mention]:
+    known = index.known_texts
+    if not known.flags[text_key(digits) & known.mask]:
+        return ()
     items = tuple(index.numbers.by_reference(digits))
     closed = tuple(index.closed_numbers.by_reference(digits))
-    if items or closed:
-        # A reference that is no more than the document's own number has no check digit of its own.
-        own = any(index.open.numbers[place] == digits for place in items)
-        grade = Reference.CHECKED if len(digits) >= 7 and not own else Reference.FULL
-        yield Mention(start, end, digits, grade, items, closed)
+    if not items and not closed:
+        return ()
+    # A reference that is no more than the document's own number has no check digit of its own.
+    own = any(index.open.numbers[place] == digits for place in items)
+    grade = Reference.CHECKED if len(digits) >= 7 and not own else Reference.FULL
+    return (Mention(start, end, digits, grade, items, closed),)
 
 
 def _creditor_references(text: str, index: LedgerIndex) -> Iterator[Mention]:
@@ -140,19 +146,18 @@ _TOKEN = re.compile(r"(?<![A-Z0-9])(?:([A-Z0-9]{1,12}+)[ /:-]{1,2})?([A-Z/_.-]{0
 def _other_texts(text: str, index: LedgerIndex) -> Iterator[Mention]:
     """Order numbers, short or mixed document numbers: words of the text, alone and with their neighbour."""
     lengths = index.text_lengths
+    known, mask = index.known_texts.flags, index.known_texts.mask
     for _, token in zip(range(MOST_GROUPS), _TOKEN.finditer(text), strict=False):
         before, word = token.groups()
         if not word.isalnum():
             word = _NOT_ALNUM.sub("", word)
-        if len(word) in lengths:
+        if len(word) in lengths and known[text_key(word) & mask]:
             yield from _other_text(word, token.start(2), token.end(), index)
-        if before and len(before) + len(word) in lengths:
+        if before and len(before) + len(word) in lengths and known[text_key(before + word) & mask]:
             yield from _other_text(before + word, token.start(), token.end(), index)
 
 
 def _other_text(word: str, start: int, end: int, index: LedgerIndex) -> Iterator[Mention]:
-    if not _DIGIT.search(word):
-        return
     items = tuple(index.numbers.by_text(word))
     closed = tuple(index.closed_numbers.by_text(word))
     if items or closed:
@@ -160,19 +165,21 @@ def _other_text(word: str, start: int, end: int, index: LedgerIndex) -> Iterator
         yield Mention(start, end, word, grade, items, closed)
 
 
-def _number(text: str, digits: str, start: int, end: int, index: LedgerIndex) -> Mention | None:
-    key = digit_key(digits)
+def _number(  # noqa: PLR0917 - what is read, and where it stands
+    text: str, digits: str, key: int, start: int, end: int, index: LedgerIndex
+) -> Mention | None:
     items = index.numbers.full.get(key)
     closed = index.closed_numbers.full.get(key)
     if not items and not closed:
         return None
-    before = LETTERS_BEFORE.search(text, max(0, start - 24), start)
-    letters = before.group(1) if before else ""
+    letters, at = letters_before(text, start)
     quoted = text[start:end]
-    shown_from = start - len(before.group()) if before and letters in index.prefixes else start
-    if len(items) + len(closed) == 1 and end - start == len(digits):
+    shown_from = at if letters in index.prefixes else start
+    if len(items) + len(closed) == 1:
         numbers, place = (index.numbers, items[0]) if items else (index.closed_numbers, closed[0])
         grade = _grade(digits, letters, place, numbers, index, quoted)
+        if end - start > len(digits):
+            grade = _not_by_chance(text, start, end, [(grade, place)], numbers)[0][0]
         if grade is Reference.NONE or labelled_otherwise(text, start, end, index):
             return None
         return Mention(start, end, digits, grade, items, closed, text[shown_from:end])

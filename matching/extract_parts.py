@@ -10,7 +10,7 @@ from itertools import pairwise
 from matching.grades import Reference
 from matching.index import LedgerIndex, NumberIndex
 from matching.mentions import (
-    LETTERS_BEFORE,
+    MOST_LETTERS,
     Group,
     Mention,
     close_by,
@@ -18,6 +18,7 @@ from matching.mentions import (
     free,
     is_year,
     labelled_otherwise,
+    letters_before,
     not_in_dates,
 )
 from matching.numbers.series import digit_key
@@ -37,10 +38,11 @@ _LOOKED_THROUGH = 1_000
 def shorthand(text: str, groups: list[Group], mentions: list[Mention], index: LedgerIndex) -> list[Mention]:
     """What follows a named document in shorthand: ``10023/24/27`` and ``10023-10027``."""
     found: list[Mention] = []
-    left = not_in_dates(free(groups, mentions, text, masked=False), text)
-    for mention in mentions:
-        if mention.grade < Reference.DIGITS or not (mention.items or mention.closed):
-            continue
+    named = [mention for mention in mentions if mention.grade >= Reference.DIGITS and (mention.items or mention.closed)]
+    left = free(groups, mentions, text, masked=False) if named else []
+    if left:
+        left = not_in_dates(left, text)
+    for mention in named if left else ():
         base = _tail_digits(mention, index)
         at = mention.end
         for group in (group for group in left if group.start >= mention.end):
@@ -118,12 +120,11 @@ def running_numbers(
 
 def _running(text: str, group: Group, earlier: str, index: LedgerIndex, customers: frozenset[int]) -> Mention | None:
     key = digit_key(group.digits)
-    before = LETTERS_BEFORE.search(text, max(0, group.start - 24), group.start)
-    letters = before.group(1) if before else ""
     if labelled_otherwise(text, group.start, group.end, index) or (
         is_year(group.digits) and _CHAINED_ON.match(text, group.end)
     ):
         return None
+    letters, _ = letters_before(text, group.start)
     best: dict[Reference, tuple[list[int], list[int]]] = {}
     if len(group.digits) >= 3 and not is_year(group.digits):
         for customer in customers:
@@ -229,8 +230,8 @@ def unknown_numbers(text: str, groups: list[Group], mentions: list[Mention], ind
 def _letters_before(text: str, start: int) -> str:
     """The letters in front of a digit group, or in front of the year that is joined to it as in ``RE2026-001923``."""
     chained = _CHAINED.search(text, max(0, start - 12), start)
-    before = LETTERS_BEFORE.search(text, max(0, start - 24), chained.start() if chained else start)
-    return before.group(1) if before else ""
+    at = chained.start() if chained else start
+    return letters_before(text, at, max(0, start - MOST_LETTERS))[0]
 
 
 def near_strings(text: str, groups: list[Group], meant: Iterable[Mention], index: LedgerIndex) -> list[str]:

@@ -5,6 +5,9 @@ from typing import NamedTuple
 from matching.grades import Payer, Reference
 from matching.model.decision import ResidualReason
 
+_new = tuple.__new__
+"""Makes a named tuple of fields in their order, at once; a batch has a hundred thousand of them."""
+
 
 class Line(NamedTuple):
     """What one item (by its position in the ledger's columns) gets; signs and meaning as in ``Allocation``."""
@@ -37,7 +40,8 @@ class Hypothesis(NamedTuple):
     @property
     def places(self) -> tuple[int, ...]:
         """The positions of the items it settles."""
-        return tuple([line.place for line in self.lines])
+        lines = self.lines
+        return (lines[0].place,) if len(lines) == 1 else tuple([line.place for line in lines])
 
     def doubted(self, why: str, at_most: int) -> "Hypothesis":
         """The same, with a reason not to post it."""
@@ -46,14 +50,16 @@ class Hypothesis(NamedTuple):
 
     def at(self, confidence: int, doubts: tuple[str, ...] | None = None) -> "Hypothesis":
         """The same at another confidence."""
-        return Hypothesis(
-            self.rule,
-            self.relation,
-            self.lines,
-            self.reference,
-            self.payer,
-            self.rest,
-            self.quoted,
+        rule, relation, lines, reference, payer, rest, quoted, _, known = self
+        fields = (
+            rule,
+            relation,
+            lines,
+            reference,
+            payer,
+            rest,
+            quoted,
             confidence,
-            self.doubts if doubts is None else doubts,
+            known if doubts is None else doubts,
         )
+        return _new(Hypothesis, fields)

@@ -8,7 +8,7 @@ time however large the ledger is: ten times the items cost a payment nothing but
 from collections.abc import Iterable, Sequence
 
 from matching.columns import Codes, Gathered, ItemTable, bounded, chunks, month
-from matching.lookup import Lookup, text_key
+from matching.lookup import Known, Lookup, text_key
 from matching.model.open_item import Customer, OpenItem
 from matching.model.policy import History, Policy
 from matching.number_index import NumberIndex, Written, learn_series
@@ -54,6 +54,8 @@ class LedgerIndex:
         self.longest = max(self.most_digits, max(self.reference_lengths, default=0))
         self.plausible_lengths = self.numbers.plausible_lengths | self.closed_numbers.plausible_lengths
         self.text_lengths = self.numbers.text_lengths | self.closed_numbers.text_lengths
+        self.known_numbers = Known((self.numbers.full, self.closed_numbers.full))
+        self.known_texts = Known((self.numbers.texts, self.closed_numbers.texts))
         self._issued = _dense((*self.numbers.ranges, *self.closed_numbers.ranges))
         self._amounts = Lookup(self.open.open, range(self.open.size))
         self._customer_amounts: dict[int, dict[int, list[int]]] = {}

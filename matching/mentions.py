@@ -21,8 +21,11 @@ _SEVERAL = 3
 _WIDEST_GAP = 4
 _WIDEST_LABEL_GAP = 6
 _GAP = re.compile(r"[^A-Z0-9]{0,4}")
-LETTERS_BEFORE = re.compile(r"([A-Z]++)[^A-Z0-9]{0,3}+$")
-_GLUED = re.compile(r"(?<![A-Z0-9])[A-Z]{1,8}$")
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_MARKS = "".join(sign for sign in map(chr, range(128)) if not sign.isalnum())
+_WIDEST_BEFORE = 3
+MOST_LETTERS = 24
+_LONGEST_GLUED = 8
 _NO_DOCUMENT = re.compile(
     r"(?:\b(?:KD|KDN|KUNDEN?|KND|KLANT|KLANTEN|DEB|DEBITOR|DEBITEUR(?:EN)?|CLIENT|CUST|CUSTOMER"
     r"|KONTRAHENT|KLIENT|KUND|MANDANT"
@@ -45,6 +48,7 @@ _DATE_OR_AMOUNT = re.compile(
     r"|(?<![0-9])[0-9]{1,3}(?:[,' ]?[0-9]{3})*\.[0-9]{2}(?![0-9.])"
     r"|(?<![A-Z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![A-Z0-9])"
 )
+_LONGEST_DATE = 10
 _CALENDAR = re.compile(r"(?:(?:0?[1-9]|[12][0-9]|3[01])[./-])?(?:0?[1-9]|1[0-2])[./-]20[0-9]{2}")
 
 
@@ -93,6 +97,26 @@ def close_by(text: str, before: int, start: int) -> bool:
     return width <= _WIDEST_GAP and _GAP.fullmatch(text, before, start) is not None
 
 
+def letters_before(text: str, start: int, low: int = -1) -> tuple[str, int]:
+    """The letters in front of a place, at most three marks or blanks away, and where they begin.
+
+    Letters before ``low`` are not looked at: unless it is given, those more than 24 characters away.
+
+    >>> letters_before("RECHNUNG RE-4711", 12), letters_before("RE 4 711", 5), letters_before("4711", 0)
+    (('RE', 9), ('', 5), ('', 0))
+    """
+    if low < 0:
+        low = start - MOST_LETTERS if start > MOST_LETTERS else 0
+    before = text[low:start]
+    words = before.rstrip(_MARKS)
+    # A line break right in front is one mark more.
+    if len(before) - len(words) > _WIDEST_BEFORE + before.endswith("\n"):
+        return "", start
+    rest = len(words.rstrip(_LETTERS))
+    letters = words[rest:]
+    return (letters, low + rest) if letters else ("", start)
+
+
 def labelled_otherwise(text: str, start: int, end: int, index: LedgerIndex) -> bool:
     """Whether the words in front say that the number is a customer's, a telephone's, a contract's: no document's.
 
@@ -105,10 +129,14 @@ def labelled_otherwise(text: str, start: int, end: int, index: LedgerIndex) -> b
         text, max(0, start - 24), start
     ):
         return True
-    if at < start:
+    if at < start or not start:
         return False
-    glued = _GLUED.search(text, max(0, start - 12), start)
-    return glued is not None and text[glued.start() : end] in index.parties.by_number
+    before = text[max(0, start - _LONGEST_GLUED - 1) : start]
+    rest = before.rstrip(_LETTERS)
+    glued = len(before) - len(rest)
+    if not 0 < glued <= _LONGEST_GLUED or rest[-1:].isalnum():
+        return False
+    return text[start - glued : end] in index.parties.by_number
 
 
 def is_year(digits: str) -> bool:
@@ -126,7 +154,7 @@ def is_date(quoted: str) -> bool:
     >>> is_date("31.10.2026"), is_date("11/2026"), is_date("381/11/2026"), is_date("13/2026")
     (True, True, False, False)
     """
-    return _CALENDAR.fullmatch(quoted) is not None
+    return len(quoted) <= _LONGEST_DATE and _CALENDAR.fullmatch(quoted) is not None
 
 
 def without_overlaps(found: list[Mention]) -> list[Mention]:

@@ -1,6 +1,7 @@
 """One payment, read: its texts, the documents they mention, who paid, and when."""
 
 import re
+from weakref import ref
 
 from matching import extract, extract_parts, reasons
 from matching.embedded import is_broken, named_inside
@@ -50,8 +51,12 @@ class Reading:
 
     def weakest_payer(self, places: tuple[int, ...]) -> Payer:
         """The payer grade that holds for every one of these items."""
-        customers = {self.index.open.customer[place] for place in places}
-        return min((self.payer_grade(customer) for customer in customers), default=Payer.UNKNOWN)
+        column = self.index.open.customer
+        if len(places) == 1:
+            return self.payer_grade(column[places[0]])
+        return min(
+            [self.payer_grade(customer) for customer in {column[place] for place in places}], default=Payer.UNKNOWN
+        )
 
     @lazily
     def likely(self) -> tuple[list[int], Payer]:
@@ -277,18 +282,27 @@ class TextView:
 
     def __init__(self, reading: Reading, text: str) -> None:
         self.text = text
-        self._reading = reading
+        # Not held: a reading and its views would keep each other until the garbage is looked through.
+        self._reading = ref(reading)
         self.groups = digit_groups(text)
         self.here = extract.whole_numbers(text, self.groups, reading.index)
         self.strong = list(reading.structured) if reading.apart else []
-        _add_new(self.strong, self.here)
+        if self.here:
+            _add_new(self.strong, self.here)
+
+    @property
+    def _of(self) -> Reading:
+        reading = self._reading()
+        assert reading is not None, "a view is asked after its reading is gone"
+        return reading
 
     @lazily
     def weak(self) -> list[Mention]:
         """Documents named in shorthand, by running number, glued together, or with letters typed for digits."""
         if not self.groups:
             return []
-        index, customers = self._reading.index, self._reading.customers
+        reading = self._of
+        index, customers = reading.index, reading.customers
         found: list[Mention] = []
         _add_new(found, extract_parts.shorthand(self.text, self.groups, self.here, index))
         _add_new(found, self.between)
@@ -313,7 +327,7 @@ class TextView:
         """Numbers that look like ours and are not."""
         if not self.groups:
             return []
-        return extract_parts.unknown_numbers(self.text, self.groups, [*self.here, *self.weak], self._reading.index)
+        return extract_parts.unknown_numbers(self.text, self.groups, [*self.here, *self.weak], self._of.index)
 
 
 def _weaker(mention: Mention) -> Mention:
@@ -323,6 +337,9 @@ def _weaker(mention: Mention) -> Mention:
 
 
 def _add_new(found: list[Mention], more: list[Mention]) -> None:
+    if len(more) < 2 and not found:
+        found.extend(more)
+        return
     known = {(mention.items, mention.closed) for mention in found}
     for mention in more:
         if (mention.items, mention.closed) not in known:

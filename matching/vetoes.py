@@ -30,7 +30,8 @@ def apply(reading: Reading, found: Iterable[Hypothesis], index: LedgerIndex) -> 
 
 
 def _judge(reading: Reading, hypothesis: Hypothesis, index: LedgerIndex) -> Hypothesis:
-    if any(index.open.disputed[place] for place in hypothesis.places):
+    disputed = index.open.disputed
+    if any(disputed[line.place] for line in hypothesis.lines):
         hypothesis = hypothesis.doubted("an item is disputed", NEVER)
     if _beyond_doubt(hypothesis, reading):
         return hypothesis
@@ -113,21 +114,24 @@ def _not_called_a_document(hypothesis: Hypothesis, reading: Reading, index: Ledg
         return ""
     (place,) = hypothesis.places
     own_name = words(reading.payment.payer_name)
-    given = reasons.said(reading.text) != "unknown"
     doubt = ""
     for view in reading.views:
         for mention in (*view.strong, *view.weak):
             if place in mention.items and not mention.end:
                 return ""
             if place in mention.items:
-                doubt = introduced(
-                    view.text,
-                    mention.start,
-                    index.open.numbers[place],
-                    in_full=mention.grade >= Reference.FULL,
-                    reason_given=given,
-                    of_no_meaning=own_name,
-                )
+                number, in_full = index.open.numbers[place], mention.grade >= Reference.FULL
+                doubt = introduced(view.text, mention.start, number, in_full=in_full, of_no_meaning=own_name)
+                if doubt and in_full and reasons.said(reading.text) != "unknown":
+                    # A reason for the difference speaks for a number that stands there in full.
+                    doubt = introduced(
+                        view.text,
+                        mention.start,
+                        number,
+                        in_full=in_full,
+                        reason_given=True,
+                        of_no_meaning=own_name,
+                    )
                 if not doubt:
                     return ""
     return doubt

@@ -22,13 +22,16 @@ _HABIT_AT_MOST = 10
 def whole_lines(places: Sequence[int], index: LedgerIndex) -> tuple[Line, ...]:
     """Each item settled in full with cash."""
     amounts = index.open.open
+    if len(places) == 1:
+        return (Line(places[0], amounts[places[0]]),)
     return tuple([Line(place, amounts[place]) for place in places])
 
 
 def fits(places: Sequence[int], reading: Reading, index: LedgerIndex) -> Iterator[tuple[str, tuple[Line, ...], int]]:
     """The ways this payment's amount fits these items: (relation, lines, rest of the payment)."""
     amount = reading.payment.amount
-    total = sum([index.open.open[place] for place in places])
+    amounts = index.open.open
+    total = amounts[places[0]] if len(places) == 1 else sum([amounts[place] for place in places])
     missing = total - amount
     if missing == 0:
         yield "exact", whole_lines(places, index), 0

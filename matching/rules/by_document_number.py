@@ -75,7 +75,11 @@ def _by_owner(
 def meant(reading: Reading, index: LedgerIndex, mention: Mention) -> list[int]:
     """The items a mention may mean: in the payment's currency, of the customer that the payer is surest to be."""
     table = index.open
-    items = [place for place in mention.items if table.currencies[table.currency[place]] == reading.payment.currency]
+    currency = reading.payment.currency
+    if table.currencies == [currency]:
+        items = list(mention.items)
+    else:
+        items = [place for place in mention.items if table.currencies[table.currency[place]] == currency]
     if len(items) > 1:
         best = max(reading.payer_grade(table.customer[place]) for place in items)
         items = [place for place in items if reading.payer_grade(table.customer[place]) == best]
