@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, repeat
 from operator import attrgetter
 from typing import Any
 
@@ -18,7 +18,7 @@ Values = npt.NDArray[np.signedinteger[Any]]
 
 _EDGE = 1 << 60
 _CHUNK = 4_096
-_KINDS = ("invoice", "credit_note", "debit_note", "on_account")
+_KINDS = {"invoice": 0, "credit_note": 1, "debit_note": 2, "on_account": 3}
 _EPOCH = date(1970, 1, 1).toordinal()
 _ITEM_ID, _NUMBER, _CUSTOMER = attrgetter("item_id"), attrgetter("number"), attrgetter("customer_id")
 _CURRENCY, _KIND, _DISPUTED = attrgetter("currency"), attrgetter("kind"), attrgetter("disputed")
@@ -71,7 +71,7 @@ class Gathered:
         self.others.extend(map(_OTHERS, items))
         self.customer.extend(map(self.customers.__getitem__, map(_CUSTOMER, items)))
         self.currency.extend(map(self.currencies.__getitem__, map(_CURRENCY, items)))
-        self.kind.extend(_KINDS.index(kind) if kind in _KINDS else 0 for kind in map(_KIND, items))
+        self.kind.extend(map(_KINDS.get, map(_KIND, items), repeat(0)))
         self.disputed.extend(map(bool, map(_DISPUTED, items)))
         self.open.extend(_amounts(items, _OPEN))
         self.original.extend(_amounts(items, _ORIGINAL))
@@ -115,8 +115,8 @@ def bounded(amount: int) -> int:
     return max(-_EDGE, min(_EDGE, amount))
 
 
-def _days(items: list[OpenItem], day: Callable[[OpenItem], date | None]) -> Iterator[int]:
-    return (found.toordinal() if found is not None else 0 for found in map(day, items))
+def _days(items: list[OpenItem], day: Callable[[OpenItem], date | None]) -> list[int]:
+    return [found.toordinal() if found is not None else 0 for found in map(day, items)]
 
 
 class ItemTable:

@@ -26,6 +26,7 @@ from matching.mentions import (
 from matching.numbers.series import LONGEST_KEY
 from matching.text.normal import compact, plain
 
+_new = tuple.__new__
 _WINDOW = 8
 _TOGETHER = 4
 _NOT_ALNUM = re.compile(r"[^A-Z0-9]+")
@@ -182,7 +183,7 @@ def _number(  # noqa: PLR0917 - what is read, and where it stands
             grade = _not_by_chance(text, start, end, [(grade, place)], numbers)[0][0]
         if grade is Reference.NONE or labelled_otherwise(text, start, end, index):
             return None
-        return Mention(start, end, digits, grade, items, closed, text[shown_from:end])
+        return _new(Mention, (start, end, digits, grade, items, closed, text[shown_from:end]))
     graded = [(_grade(digits, letters, place, index.numbers, index, quoted), place) for place in items]
     graded_closed = [(_grade(digits, letters, place, index.closed_numbers, index, quoted), place) for place in closed]
     if end - start > len(digits):

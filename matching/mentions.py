@@ -177,7 +177,19 @@ def free(groups: list[Group], mentions: Iterable[Mention], text: str, *, masked:
         spans.extend(_dates_and_amounts(text))
     if not spans:
         return groups
-    return [group for group in groups if all(group.end <= start or group.start >= end for start, end in spans)]
+    return _outside(groups, spans)
+
+
+def _outside(groups: list[Group], spans: list[tuple[int, int]]) -> list[Group]:
+    found = []
+    for group in groups:
+        first, last, _ = group
+        for start, end in spans:
+            if first < end and last > start:
+                break
+        else:
+            found.append(group)
+    return found
 
 
 def not_in_dates(groups: list[Group], text: str) -> list[Group]:
@@ -185,7 +197,7 @@ def not_in_dates(groups: list[Group], text: str) -> list[Group]:
     apart = [(start, end) for start, end in _dates_and_amounts(text) if start == 0 or text[start - 1] == " "]
     if not apart:
         return groups
-    return [group for group in groups if all(group.end <= start or group.start >= end for start, end in apart)]
+    return _outside(groups, apart)
 
 
 @lru_cache(maxsize=64)

@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import compress
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from matching.numbers.layouts import Layout, Layouts
 from matching.numbers.series import LONGEST_KEY, Series, learn
 from matching.text.normal import compact, plain
 
+_SHORTEST_REFERENCE = 4
 _SAMPLE = 400
 _FURTHER = 97
 """Of a long series the first 400 numbers are looked at; every 97th of the others takes the place of an earlier one."""
@@ -125,8 +127,8 @@ class NumberIndex:
             self._tails.add(_keys(map(layout.tail, numbers), len(tail)), places)
             self._tail_lengths.add(len(tail))
         if layout.words:
-            words = [compact(number) for number in numbers]
-            self._texts.add([text_key(word) for word in words], places)
+            words = list(map(compact, numbers))
+            self._texts.add(map(text_key, words), places)
             self._text_lengths.update(map(len, words))
 
     def _add_references(self) -> frozenset[int]:
@@ -136,12 +138,18 @@ class NumberIndex:
             ([(place, reference) for place, reference in enumerate(self.table.references) if reference], True),
             ([(place, one) for place, several in enumerate(self.table.others) for one in several], False),
         ):
-            texts = [compact(reference) for _, reference in references]
-            found = [(text, place) for text, (place, _) in zip(texts, references, strict=True) if len(text) >= 4]
-            self._texts.add([text_key(text) for text, _ in found], [place for _, place in found])
+            texts = [
+                reference.upper() if reference.isascii() and reference.isalnum() else compact(reference)
+                for _, reference in references
+            ]
+            long = [len(text) >= _SHORTEST_REFERENCE for text in texts]
+            places = [place for place, _ in references]
+            if not all(long):
+                texts, places = list(compress(texts, long)), list(compress(places, long))
+            self._texts.add(map(text_key, texts), places)
             if structured:
-                lengths.update(len(text) for text, _ in found)
-            self._text_lengths.update(len(text) for text, _ in found if not structured or not text.isdigit())
+                lengths.update(map(len, texts))
+            self._text_lengths.update(len(text) for text in texts if not structured or not text.isdigit())
         return frozenset(lengths)
 
     def _plain(self, place: int) -> str:

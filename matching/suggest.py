@@ -1,7 +1,7 @@
 """What a person is offered for an exception: up to five ways to clear it, the most likely first."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from matching.arbitration import Proposal
 from matching.explain import allocations, money, sentence
@@ -173,24 +173,32 @@ def _adding_up(pool: list[int], left: int, amounts: Sequence[int]) -> list[tuple
     found: list[tuple[int, ...]] = [(place,) for place in at.get(left, ())]
     found += [(one, two) for one in pool for two in at.get(left - amounts[one], ()) if one < two][:4]
     if len(found) < 4:
-        pairs = combinations(pool, 2)
-        found += [(a, b, c) for a, b in pairs for c in at.get(left - amounts[a] - amounts[b], ()) if b < c][:4]
+        found += islice(_threes(pool, left, amounts, at), 4)
     return found[:4]
+
+
+def _threes(
+    pool: list[int], left: int, amounts: Sequence[int], at: Mapping[int, Sequence[int]]
+) -> Iterator[tuple[int, ...]]:
+    """Three items that add up to what is left, in the order of the pool; ``at`` tells the items of an amount."""
+    owed = [amounts[place] for place in pool]
+    for first, one in enumerate(pool):
+        rest = left - owed[first]
+        for second in range(first + 1, len(pool)):
+            if rest - owed[second] in at:
+                two = pool[second]
+                yield from ((one, two, three) for three in at[rest - owed[second]] if two < three)
 
 
 def _sums(reading: Reading, index: LedgerIndex, own: list[int], payer: Payer) -> Iterator[Hypothesis]:
     """Two or three items that make up the amount."""
     amount, table = reading.payment.amount, index.open
     few = own[:_TRIPLES_OF]
-    found = 0
-    at: dict[int, int] = {}
+    at: dict[int, tuple[int]] = {}
     for place in few:
-        at.setdefault(table.open[place], place)
-    for one, other in combinations(few, 2):
-        third = at.get(amount - table.open[one] - table.open[other])
-        if third is not None and third > other and found < 6:
-            found += 1
-            yield Hypothesis("sum_of_three", "guess", whole_lines((one, other, third), index), Reference.NONE, payer)
+        at.setdefault(table.open[place], (place,))
+    for three in islice(_threes(few, amount, table.open, at), 6):
+        yield Hypothesis("sum_of_three", "guess", whole_lines(three, index), Reference.NONE, payer)
 
 
 def _same_amount(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]:

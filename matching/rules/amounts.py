@@ -13,6 +13,7 @@ from matching.model.decision import ResidualReason
 from matching.model.policy import Policy, Tolerance
 from matching.reading import Reading
 
+_new = tuple.__new__
 _SUBSETS_OF = 8
 _CENTS_PER_DOCUMENT = 1
 _HABIT_AT_MOST = 10
@@ -23,8 +24,8 @@ def whole_lines(places: Sequence[int], index: LedgerIndex) -> tuple[Line, ...]:
     """Each item settled in full with cash."""
     amounts = index.open.open
     if len(places) == 1:
-        return (Line(places[0], amounts[places[0]]),)
-    return tuple([Line(place, amounts[place]) for place in places])
+        return (_new(Line, (places[0], amounts[places[0]], 0, 0, 0, None)),)
+    return tuple([_new(Line, (place, amounts[place], 0, 0, 0, None)) for place in places])
 
 
 def fits(places: Sequence[int], reading: Reading, index: LedgerIndex) -> Iterator[tuple[str, tuple[Line, ...], int]]:

@@ -123,6 +123,8 @@ def _sums(reading: Reading, index: LedgerIndex, places: list[int]) -> list[Hypot
     """Families and pairs that make up the amount, those that chance could explain with a doubt."""
     amount = reading.payment.amount
     found: dict[tuple[int, ...], Hypothesis] = {}
+    if len(places) < 2 or sum(max(0, index.open.open[place]) for place in places) < amount:
+        return []
     for rule, members in _families(index, places, amount):
         family = Hypothesis(rule, "family", whole_lines(members, index), Reference.NONE, Payer.UNKNOWN)
         if _exchangeable(index, members, places) and not _used_to(reading, index, family, places):

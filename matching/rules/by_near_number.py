@@ -18,9 +18,6 @@ _SHORTEST = 5
 
 def by_near_number(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]:
     """Items with the payment's amount (or that less the discount) whose number is one slip away from the text."""
-    strings = reading.near_strings
-    if not strings:
-        return
     amount, currency = reading.payment.amount, reading.payment.currency
     table = index.open
     candidates: dict[int, None] = {}
@@ -29,6 +26,9 @@ def by_near_number(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]
         candidates.update(dict.fromkeys(index.payable_with(customer, amount, currency)))
     if sure < Payer.NAMED:
         candidates.update(dict.fromkeys(index.with_amount(amount, currency, _MOST_ITEMS)))
+    strings = reading.near_strings if candidates else []
+    if not strings:
+        return
     found = [(place, quoted) for place in candidates if (quoted := slipped(index, place, strings))]
     alike = len(candidates) > 1
     for place, quoted in found[:8]:
