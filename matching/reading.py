@@ -320,7 +320,7 @@ class TextView:
     @lazily
     def between(self) -> list[Mention]:
         """Documents that lie between two that are named as the ends of a range."""
-        return extract_parts.ranges(self.text, self.here, self._reading.index) if len(self.here) > 1 else []
+        return extract_parts.ranges(self.text, self.here, self._of.index) if len(self.here) > 1 else []
 
     @lazily
     def unknown(self) -> list[str]:
