@@ -7,7 +7,7 @@ posted without a person. Down a column and along a row a value never falls (ther
 
 from matching.grades import Payer, Reference
 
-VERSION = "2026.1"
+VERSION = "2026.2"
 
 _COLUMNS = ("OTHER", "UNKNOWN", "SIMILAR", "NAMED", "ACCOUNT")
 
@@ -41,7 +41,7 @@ tolerated        OTHER  UNKNOWN  SIMILAR  NAMED  ACCOUNT
   NEAR               0     1000     4000   8000     8500
   PART               0     2000     5000   9000     9300
   DIGITS           100     7000     9951   9960     9970
-  FULL            1500     9951     9960   9970     9980
+  FULL            1500     9000     9960   9970     9980
   CHECKED         3000     9960     9970   9980     9990
 
 late             OTHER  UNKNOWN  SIMILAR  NAMED  ACCOUNT

@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 from matching.habits import Habits
 from matching.model.open_item import Customer, LearnedFact
 from matching.model.policy import Policy
-from matching.text.names import name_key, whole_key
+from matching.text.names import legal_forms, name_key, other_firm, whole_key
 from matching.text.normal import compact
 
 _TOO_COMMON = 200
@@ -18,6 +18,8 @@ _RELATIVES = 200
 _ALIKE = 86.0
 _NEAR = 6.0
 _CONTAINED = 88.0
+_OTHER_FORM = 90.0
+"""Likeness of names that differ in nothing but legal forms that contradict each other."""
 
 
 class Parties:
@@ -158,7 +160,7 @@ class Parties:
         key = name_key(name)
         if not key:
             return (), ""
-        exact = self.by_name.get(key) or self.learned_names.get(key)
+        exact = self._same_firms(name, key) or self.learned_names.get(key)
         if exact:
             # Two customers that differ in their legal form only are told apart by it.
             whole = whole_key(name) if len(exact) > 1 else ""
@@ -171,6 +173,18 @@ class Parties:
             if cut:
                 return cut, "cut"
         return self._similar(key, candidates)
+
+    def _same_firms(self, name: str, key: str) -> tuple[int, ...]:
+        """Customers of this name whose legal form does not say that they are another firm."""
+        found = self.by_name.get(key, ())
+        if not found or not legal_forms(name):
+            return found
+        return tuple(place for place in found if not self._another_firm(name, key, place))
+
+    def _another_firm(self, name: str, key: str, place: int) -> bool:
+        customer = self.customers[place]
+        alike = [own for own in (customer.name, *customer.aliases) if name_key(own) == key]
+        return bool(alike) and all(other_firm(name, own) for own in alike)
 
     def _similar(self, key: str, candidates: list[int]) -> tuple[tuple[int, ...], str]:
         """The one customer whose name is close and clearly closer than any other's."""
@@ -203,7 +217,7 @@ class Parties:
         if not key or not own:
             return 0.0
         if key == own:
-            return 100.0
+            return _OTHER_FORM if self._another_firm(name, key, customer) else 100.0
         whole = whole_key(name)
         if len(whole) >= _CUT_FROM and self._wholes[customer][0].startswith(whole):
             return 99.0

@@ -4,6 +4,7 @@ A veto never makes an explanation disappear where a person could still want it: 
 threshold to post and says why. Only guesses by amount disappear when the payment names a document that is closed.
 """
 
+import re
 from collections.abc import Callable, Iterable
 
 from matching import reasons
@@ -18,6 +19,10 @@ _DOUBTFUL = frozenset({"over", "short", "tolerated", "completed", "late"})
 _WHOLE = frozenset({"exact", "advice"})
 _INEXACT = frozenset({"over", "short", "tolerated", "completed"})
 _OTHERS = 200
+_FULL_LINES = frozenset(width * lines + less for width in (27, 32, 35, 54, 65, 70, 100, 140) for lines in range(1, 7)
+                        for less in (-1, 0))  # fmt: skip
+"""How long a text is that a bank has cut at the end of a line, perhaps before a blank."""
+_NUMBER_BEGUN = re.compile(r"[,;/+&][ ]*[A-Z]*[0-9]{0,3}$|[0-9][ ]+[A-Z]{1,4}[/-]?$")
 NEVER = 5_000
 """No policy may post from a confidence as low as this."""
 
@@ -87,7 +92,15 @@ def _far_more(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> s
         return "far more was paid than the named items amount to"
     if len(hypothesis.lines) > 1:
         return "the list of documents may have been cut off, or one of them may be another"
-    return "the rest could pay another open item of the payer" if _rest_pays(hypothesis, reading, index) else ""
+    if _may_be_cut(reading) and _rest_pays(hypothesis, reading, index):
+        return "the rest could pay another open item of the payer"
+    return ""
+
+
+def _may_be_cut(reading: Reading) -> bool:
+    """Whether the bank may have cut the text: it fills its line, or ends in the middle of a list."""
+    text = reading.text.rstrip()
+    return len(text) in _FULL_LINES or not text[-1:].isalnum() or _NUMBER_BEGUN.search(text) is not None
 
 
 def _rest_pays(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> bool:
@@ -150,6 +163,19 @@ def _settled_already(hypothesis: Hypothesis, reading: Reading, index: LedgerInde
     return ""
 
 
+def _settled_twin(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
+    """Two companies use the same numbers: what is settled under this one had exactly the amount paid."""
+    if hypothesis.relation in _WHOLE or hypothesis.relation == "discount":
+        return ""
+    settled = index.settled
+    for mention in (*reading.strong, *reading.weak):
+        for place in mention.closed:
+            payer = settled.original[place] == reading.payment.amount and reading.payer_grade(settled.customer[place])
+            if payer and payer > Payer.OTHER:
+                return f"a settled document of the number {mention.shown or mention.text} had exactly this amount"
+    return ""
+
+
 def _younger(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> str:
     if hypothesis.reference > Reference.NEAR:
         return ""
@@ -166,6 +192,7 @@ _VETOES: tuple[Callable[[Hypothesis, Reading, LedgerIndex], str], ...] = (
     _not_called_a_document,
     _another_currency,
     _settled_already,
+    _settled_twin,
     _younger,
 )
 
@@ -191,7 +218,8 @@ def _competing(found: list[Hypothesis], reading: Reading) -> list[Hypothesis]:
 
 
 def _doubt_against(hypothesis: Hypothesis, *, exact: bool, credit: bool, completed: bool) -> Hypothesis:
-    if hypothesis.relation in {"short", "over", "completed", "late"} and exact:
+    told = hypothesis.reference >= Reference.FULL and any(line.reason == "partial_payment" for line in hypothesis.lines)
+    if hypothesis.relation in {"short", "over", "completed", "late"} and exact and not told:
         hypothesis = hypothesis.doubted("another open item of the payer has exactly this amount", NEVER)
     if hypothesis.relation in {"short", "tolerated", "late"} and credit:
         hypothesis = hypothesis.doubted("a credit note explains the difference as well", NEVER)

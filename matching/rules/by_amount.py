@@ -6,8 +6,9 @@ this amount is no coincidence, even if some sum would hit it too. Where amounts 
 reach the amount stops the posting.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, combinations
+from itertools import accumulate, combinations, combinations_with_replacement
 from math import gcd
 
 from matching.grades import Payer, Reference
@@ -23,6 +24,7 @@ _MOST_RELATIVES = 200
 _MOST_SINGLES = 8
 _ROUND = 50
 _SWAPS_OF = 60
+_THREE_OF = 80
 
 
 def by_amount(reading: Reading, index: LedgerIndex) -> Sequence[Hypothesis]:
@@ -77,17 +79,32 @@ def _judged_singles(
 ) -> Iterator[Hypothesis]:
     ways = len(singles) + len(elsewhere)
     usual = _usual(reading, index, singles, elsewhere)
-    rivals = [s for s in sums if index.is_coarse(index.open.customer[s.places[0]]) or _round(index, s.places)]
+    rivals = len([s for s in sums if index.is_coarse(index.open.customer[s.places[0]]) or _round(index, s.places)])
+    rivals += bool(singles) and _three_make_it(reading, index, index.open.customer[singles[0]])
     for place in (*singles[:_MOST_SINGLES], *elsewhere[:_MOST_SINGLES]):
         for relation, lines, rest in fits((place,), reading, index):
             if relation not in {"exact", "discount"}:
                 continue
             found = Hypothesis("amount_of_payer", relation, lines, Reference.NONE, sure, rest)
-            if ways + len(rivals) > 1 and not (place == usual and relation == "exact"):
-                found = found.doubted(f"the amount fits the payer's open items in {ways + len(rivals)} ways", 5_000)
+            if ways + rivals > 1 and not (place == usual and relation == "exact"):
+                found = found.doubted(f"the amount fits the payer's open items in {ways + rivals} ways", 5_000)
             if place in elsewhere:
                 found = found.doubted("no document is named and the payer is not the customer itself", 4_900)
             yield found
+
+
+def _three_make_it(reading: Reading, index: LedgerIndex, customer: int) -> bool:
+    """Whether the amounts of a customer repeat or are round, and three of them make up the amount as well."""
+    table, amount = index.open, reading.payment.amount
+    places = index.items_of((customer,), reading.payment.currency, _THREE_OF)
+    if not index.is_coarse(customer) and not _round(index, places):
+        return False
+    amounts = Counter(table.open[place] for place in places if table.issued[place] <= reading.paid_on)
+    for one, other in combinations_with_replacement(sorted(amounts), 2):
+        third = amount - one - other
+        if third >= other and all(amounts[part] >= count for part, count in Counter((one, other, third)).items()):
+            return True
+    return False
 
 
 def _usual(reading: Reading, index: LedgerIndex, singles: list[int], elsewhere: list[int]) -> int:
@@ -143,7 +160,9 @@ def _sums(reading: Reading, index: LedgerIndex, places: list[int]) -> list[Hypot
 def _exchangeable(index: LedgerIndex, members: Sequence[int], places: Sequence[int]) -> bool:
     """Whether the same sum could be reached with items outside the family: one for one, one for two or two for one.
 
-    Everything that is open can never be exchanged: any other choice is less, as long as there are no credits.
+    Everything that is open can never be exchanged: any other choice is less, as long as there are no credits. With
+    credits, two items that come to nothing could be left out or taken in as well; where amounts repeat besides, that
+    is not counted out.
     """
     amounts = index.open.open
     inside = [amounts[place] for place in members]
@@ -151,12 +170,15 @@ def _exchangeable(index: LedgerIndex, members: Sequence[int], places: Sequence[i
     outside = [amounts[place] for place in places if place not in chosen]
     if not outside and min(inside) > 0:
         return False
-    if len(inside) > _SWAPS_OF or len(outside) > _SWAPS_OF or min(*inside, *outside) < 0:
+    if len(inside) > _SWAPS_OF or len(outside) > _SWAPS_OF:
+        return True
+    if min(*inside, *outside) < 0 and index.is_coarse(index.open.customer[members[0]]):
         return True
     ones_in, ones_out = set(inside), set(outside)
     twos_in = {one + other for one, other in combinations(inside, 2)}
     twos_out = {one + other for one, other in combinations(outside, 2)}
-    return bool(ones_in & ones_out or twos_in & ones_out or ones_in & twos_out or twos_in & twos_out)
+    nothing = 0 in twos_in or 0 in twos_out
+    return bool(nothing or ones_in & ones_out or twos_in & ones_out or ones_in & twos_out or twos_in & twos_out)
 
 
 def _families(index: LedgerIndex, places: list[int], amount: int) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -30,6 +30,23 @@ STICHTING VERENIGING SARL SAS SASU SA SNC SCI EURL STE SOCIETE FIRMA FA SPOLKA P
 """
 _LAST = frozenset(_FORMS.split()) | {"CO", "ET", "AND", "UND", "EN", "I", "E", "Y", "OG", "OCH"}
 _FIRST = frozenset(_IN_FRONT.split())
+_ALIKE = """
+LTD LIMITED
+CORP CORPORATION
+INC INCORPORATED
+GMBH MBH GESMBH
+KG COKG
+EK EKFM EKFR
+AS ASA
+SL SLU
+SA SAU
+SRL SRLS
+SAS SASU
+SPZOO SPOLKA ZOO OO ZO SP Z O
+"""
+_NO_FORMS = "CO ET AND UND EN I E Y OG OCH HAFTUNGSBESCHRANKT COMPANY STICHTING VERENIGING STE SOCIETE FIRMA FA"
+_SAME_FORM = {form: line.split()[0] for line in _ALIKE.strip().splitlines() for form in line.split()}
+_NO_FORM = frozenset(_NO_FORMS.split())
 
 
 @lru_cache(maxsize=50_000)
@@ -61,6 +78,40 @@ def name_key(name: str) -> str:
     while last - first > 1 and parts[first] in _FIRST:
         first += 1
     return " ".join(parts[first:last])
+
+
+@lru_cache(maxsize=50_000)
+def legal_forms(name: str) -> frozenset[str]:
+    """The legal forms that a name carries, the different ways to write one taken together.
+
+    >>> sorted(legal_forms("Müller GmbH & Co. KG")), sorted(legal_forms("Smith Limited")), legal_forms("Smith")
+    (['GMBH', 'KG'], ['LTD'], frozenset())
+    """
+    parts = words(name)
+    found: set[str] = set()
+    for part in reversed(parts[1:]):
+        if part not in _LAST:
+            break
+        found.add(part)
+    if parts and parts[0] in _FIRST:
+        found.add(parts[0])
+    return frozenset(_SAME_FORM.get(form, form) for form in found) - _NO_FORM
+
+
+def other_firm(name: str, other: str) -> bool:
+    """Whether two names carry legal forms that cannot be one firm's: ``Fisher Foods Ltd`` is not ``Fisher Foods PLC``.
+
+    A form that is missing, cut off by the bank, or part of a longer one contradicts nothing.
+
+    >>> other_firm("FISHER FOODS LTD", "Fisher Foods PLC"), other_firm("FISHER FOODS", "Fisher Foods PLC")
+    (True, False)
+    >>> other_firm("MUELLER GMBH", "Müller GmbH & Co. KG"), other_firm("DUPONT SA", "Dupont SARL")
+    (False, False)
+    """
+    mine, theirs = legal_forms(name), legal_forms(other)
+    if not mine or not theirs or mine <= theirs or theirs <= mine:
+        return False
+    return not any(form.startswith(tuple(mine)) for form in theirs)
 
 
 def whole_key(name: str) -> str:
