@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from integrations.bank.camt.fields import ChargeFields, DetailFields, EntryFields
-from integrations.bank.camt.remittance import remittance_of
+from integrations.bank.camt.remittance import read_remittance
 from integrations.bank.camt.shapes import Shape
 from integrations.bank.camt.values import SIGN_OF_INDICATOR, account_number, given, parse_amount, parse_rate
+from integrations.bank.drafts import DetailDraft, seal_detail
 from matching.model.bank_statement import Charge, EntryDetail
 
 # ISO 20022 external bank transaction sub-families in which money comes back: the parties are those of the original.
@@ -53,64 +54,38 @@ def detail_of(shape: Shape[Any], texts: Sequence[str], entry: EntryFrame) -> Ent
     fields: DetailFields = shape.record(texts)
     sign = _sign(fields.indicator, entry)
     amount, currency = _amount(fields, shape.currencies, entry)
+    draft = DetailDraft(amount if sign > 0 else -amount, currency, given(fields.bank_reference) or entry.bank_reference)
+    draft.end_to_end_id = given(fields.end_to_end_id)
+    draft.mandate_id = given(fields.mandate_id)
+    draft.purpose = fields.purpose or None
     returned = fields.return_code or fields.return_proprietary
     swapped = bool(returned) or entry.reversal or (fields.sub_family or entry.fields.sub_family) in _RETURN_CODES
-    name, account, bic, ultimate = counterparty(fields, entry, incoming=sign > 0, swapped=swapped)
-    fallback = entry.fields.additional if entry.alone else ""
-    remittance, lines, references, documents = remittance_of(shape, texts, fallback)
-    end_to_end_id = given(fields.end_to_end_id)
-    original = given(fields.original_end_to_end_id) or (end_to_end_id if returned else None)
-    instructed, instructed_currency, rate = _exchange(fields, shape.currencies, entry)
+    draft.return_reason = returned or None
+    draft.original_end_to_end_id = given(fields.original_end_to_end_id) or (draft.end_to_end_id if returned else None)
+    (
+        draft.counterparty_name,
+        draft.counterparty_account,
+        draft.counterparty_bic,
+        draft.ultimate_name,
+    ) = counterparty(fields, entry, incoming=sign > 0, swapped=swapped)
+    read_remittance(shape, texts, entry.fields.additional if entry.alone else "", draft)
+    draft.instructed_amount, draft.instructed_currency, draft.exchange_rate = _exchange(fields, shape.currencies, entry)
     charges = charges_of(shape, texts) if shape.groups else ()
-    return EntryDetail(
-        amount=amount if sign > 0 else -amount,
-        currency=currency,
-        bank_reference=given(fields.bank_reference) or entry.bank_reference,
-        end_to_end_id=end_to_end_id,
-        mandate_id=given(fields.mandate_id),
-        counterparty_name=name,
-        counterparty_account=account,
-        counterparty_bic=bic,
-        ultimate_name=ultimate,
-        remittance=remittance,
-        remittance_lines=lines,
-        structured_references=references,
-        documents=documents,
-        instructed_amount=instructed,
-        instructed_currency=instructed_currency,
-        exchange_rate=rate,
-        charges=charges or (entry.charges if entry.alone else ()),
-        return_reason=returned or None,
-        original_end_to_end_id=original,
-        purpose=fields.purpose or None,
-    )
+    draft.charges = charges or (entry.charges if entry.alone else ())
+    return seal_detail(draft)
 
 
 def synthetic_detail(entry: EntryFrame) -> EntryDetail:
     """The one payment of an entry that the bank did not break down: the entry itself."""
     text = entry.fields.additional
-    return EntryDetail(
-        amount=entry.amount if entry.sign > 0 else -entry.amount,
-        currency=entry.currency,
-        bank_reference=entry.bank_reference,
-        end_to_end_id=None,
-        mandate_id=None,
-        counterparty_name=None,
-        counterparty_account=None,
-        counterparty_bic=None,
-        ultimate_name=None,
-        remittance=text,
-        remittance_lines=(text,) if text else (),
-        structured_references=(),
-        documents=(),
-        instructed_amount=entry.instructed,
-        instructed_currency=entry.instructed_currency,
-        exchange_rate=entry.rate,
-        charges=entry.charges,
-        return_reason=None,
-        original_end_to_end_id=None,
-        purpose=None,
-    )
+    draft = DetailDraft(entry.amount if entry.sign > 0 else -entry.amount, entry.currency, entry.bank_reference)
+    draft.remittance = text
+    draft.remittance_lines = (text,) if text else ()
+    draft.instructed_amount = entry.instructed
+    draft.instructed_currency = entry.instructed_currency
+    draft.exchange_rate = entry.rate
+    draft.charges = entry.charges
+    return seal_detail(draft)
 
 
 # -- How much --------------------------------------------------------------------------------------------------

@@ -1,11 +1,12 @@
 """The XML of a statement file, proved well-formed and taken apart: the elements around the entries, and the entries.
 
 Two parsers share the work. Expat proves every byte to be well-formed and builds nothing; lxml builds the tree of what
-stands around the entries, with an empty placeholder for each. Neither knows a DTD, an entity of its own or a network.
+stands around the entries, with one empty placeholder for each row of them. Neither knows a DTD, an entity of its own
+or a network.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from xml.parsers import expat
 
@@ -19,8 +20,11 @@ _WATCHED: Final = tuple(f"{{*}}{name}" for name in ("Ntry", "Stmt", "Rpt", "Ntfc
 XmlBroken = (expat.ExpatError, etree.XMLSyntaxError)
 """What is raised where the XML is not well-formed."""
 
-Found = tuple[Element, str]
-"""An element that is complete, and its XML if it is an entry."""
+Found = tuple[Element, Sequence[str]]
+"""An element that is complete; if it is an entry, its XML and that of the entries which follow it directly."""
+
+_PLAIN_ENTRY: Final = b"<Ntry>"
+_PLAIN_PLACEHOLDER: Final = b"<Ntry cut-out=''/>"
 
 
 class XmlDocument:
@@ -32,7 +36,7 @@ class XmlDocument:
         self._cutter = EntryCutter()
         self._unproved: deque[Cut] = deque()
         self._proved = 0
-        self._entries: deque[bytes] = deque()
+        self._rows: deque[list[bytes]] = deque()  # one for each placeholder
 
     def feed(self, piece: bytes) -> Iterator[Found]:
         """The elements that the piece completes. Raises one of XmlBroken."""
@@ -61,12 +65,20 @@ class XmlDocument:
 
     def _found_up_to(self, limit: int) -> Iterator[Found]:
         around: list[bytes] = []
+        row: list[bytes] = []
+        standing = b""  # the placeholder of the row
         while self._unproved and self._unproved[0][2] <= limit:
             before, entry, self._proved = self._unproved.popleft()
+            placeholder = _placeholder(entry)
+            if placeholder and placeholder == standing and (not before or before.isspace()):
+                row.append(entry)
+                continue
             around.append(before)
-            if entry:
-                self._entries.append(entry)
-                around.append(b"<" + entry[1 : entry.index(b"Ntry")] + b"Ntry cut-out=''/>")
+            if placeholder:
+                row = [entry]
+                self._rows.append(row)
+                around.append(placeholder)
+            standing = placeholder
         if around:
             self._around.feed(b"".join(around))
         return self._elements()
@@ -74,14 +86,20 @@ class XmlDocument:
     def _elements(self) -> Iterator[Found]:
         for _, element in self._around.read_events():
             assert isinstance(element, etree._Element)
-            if element.get("cut-out") is not None and self._entries:
-                yield element, self._entries.popleft().decode("utf-8", "replace")
-            else:
+            if element.get("cut-out") is not None and self._rows:
+                yield element, [entry.decode("utf-8", "replace") for entry in self._rows.popleft()]
+            elif _is_entry(element):
                 # An entry that was not cut out (its tag is longer than any we know) still stands in the tree.
-                yield (
-                    element,
-                    etree.tostring(element, encoding="unicode", with_tail=False) if _is_entry(element) else "",
-                )
+                yield element, [etree.tostring(element, encoding="unicode", with_tail=False)]
+            else:
+                yield element, ()
+
+
+def _placeholder(entry: bytes) -> bytes:
+    """What stands in the tree for an entry; nothing for none."""
+    if entry.startswith(_PLAIN_ENTRY):
+        return _PLAIN_PLACEHOLDER
+    return b"<" + entry[1 : entry.index(b"Ntry")] + b"Ntry cut-out=''/>" if entry else b""
 
 
 def _is_entry(element: Element) -> bool:

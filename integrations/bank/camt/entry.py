@@ -23,6 +23,7 @@ from integrations.bank.camt.values import (
     parse_day,
     parse_rate,
 )
+from integrations.bank.drafts import EntryDraft, seal_entry
 from matching.model.bank_statement import BankEntry, EntryDetail, EntryStatus, Finding, Severity
 
 
@@ -73,7 +74,7 @@ class EntryReader:
             xml = xml.replace("\r\n", "\n").replace("\r", "\n")
         read = self._shapes.read_frequent(xml)
         if read is None:
-            if xml.count("<") != xml.count(">") or "<!" in xml or "<?" in xml:
+            if xml.count("<") != xml.count(">") or ("!" in xml and "<!" in xml) or ("?" in xml and "<?" in xml):
                 xml = canonical(xml)
             prefix = xml[1 : xml.index("Ntry")]
             opening = f"<{prefix}TxDtls>"
@@ -82,7 +83,7 @@ class EntryReader:
                 outside, cut = _without_transactions(xml, opening, f"</{prefix}TxDtls>")
                 shape, texts = self._shapes.read(outside)
                 return _entry(shape, texts, [self._transactions.read(text) for text in cut], place, where)
-            read = self._shapes.read(xml)
+            read = self._shapes.read_seldom(xml)
         shape, texts = read
         transactions = [(each, texts) for each in shape.groups.get("transactions", ())]
         return _entry(shape, texts, transactions, place, where)
@@ -115,20 +116,22 @@ def _entry(
     booked_on, valued_on = _days(fields, status, transactions, place, flaws)
     amount = frame.amount if frame.sign > 0 else -frame.amount
     alone = details[0]
-    entry = BankEntry(
-        ordinal=place.ordinal,
-        booking_date=booked_on,
-        value_date=valued_on,
-        amount=amount,
-        currency=frame.currency,
-        status=status,
-        reversal=frame.reversal,
-        bank_reference=frame.bank_reference or (alone.bank_reference if frame.alone else None),
-        entry_reference=given(fields.entry_reference),
-        transaction_code=transaction_code(fields) or _code_of(transactions),
-        details=tuple(details),
-        where=where,
+    bank_reference = frame.bank_reference or (alone.bank_reference if frame.alone else None)
+    draft = EntryDraft(
+        place.ordinal,
+        booked_on,
+        valued_on,
+        amount,
+        frame.currency,
+        status,
+        frame.reversal,
+        bank_reference,
+        given(fields.entry_reference),
+        transaction_code(fields) or _code_of(transactions),
+        tuple(details),
+        where,
     )
+    entry = seal_entry(draft)
     if "amount" not in shape.currencies:
         flaws.append("currency_missing")
     announced = _announced(shape.texts("batch_counts", texts)) if shape.lists else 0

@@ -119,9 +119,9 @@ class _Reading:
             self._unfinished.popleft()
 
     def _read(self, found: Iterator[Found]) -> Iterator[ReadEvent]:
-        for element, entry in found:
+        for element, entries in found:
             self._since_element = 0
-            yield from self._statements.read(element, entry)
+            yield from self._statements.read(element, entries)
 
     # -- Where the XML ends too early --------------------------------------------------------------------------
 

@@ -7,24 +7,34 @@ from typing import Any, Final, NamedTuple
 from integrations.bank.camt.fields import AdjustmentFields, DocumentFields, StructuredFields, TypedAmountFields
 from integrations.bank.camt.shapes import Shape
 from integrations.bank.camt.values import parse_amount, parse_day
+from integrations.bank.drafts import DetailDraft
 from matching.model.bank_statement import Adjustment, ReferredDocument, StructuredReference
 
 _LINE_LIMIT = 140  # ISO 20022 Max140Text: a line of this length was cut there, not ended there
 # ISO 20022 external code set DocumentAmountType: discounts by agreement, by volume and for paying early.
 _DISCOUNTS: Final = ("APDS", "STDS", "TMDS")
 
-Remittance = tuple[str, tuple[str, ...], tuple[StructuredReference, ...], tuple[ReferredDocument, ...]]
 
-
-def remittance_of(shape: Shape[Any], texts: Sequence[str], fallback: str) -> Remittance:
-    """Joined free text, its lines, structured references and documents of a transaction.
+def read_remittance(shape: Shape[Any], texts: Sequence[str], fallback: str, draft: DetailDraft) -> None:
+    """Fill in the joined free text, its lines, structured references and documents of a transaction.
 
     The bank's own text about the transaction, and the fallback after it, stand in only where the payer said nothing.
     """
     lines = shape.texts("lines", texts)
+    structured = shape.groups.get("structured") if shape.groups else None
+    if structured:
+        lines += _read_structured(structured, texts, draft)
+    if not lines and not draft.structured_references and not draft.documents:
+        lines = shape.texts("additional", texts) or ([fallback] if fallback else [])
+    draft.remittance = join_lines(lines)
+    draft.remittance_lines = tuple(lines)
+
+
+def _read_structured(structured: Sequence[Shape[Any]], texts: Sequence[str], draft: DetailDraft) -> list[str]:
+    """Fill in references and documents; returns the free text beside them."""
+    lines: list[str] = []
     references: list[StructuredReference] = []
     documents: list[ReferredDocument] = []
-    structured = shape.groups.get("structured", ()) if shape.groups else ()
     for part in structured:
         fields: StructuredFields = part.record(texts)
         reference = _reference(fields)
@@ -32,9 +42,9 @@ def remittance_of(shape: Shape[Any], texts: Sequence[str], fallback: str) -> Rem
             references.append(reference)
         documents.extend(_documents(part, fields, texts))
         lines += part.texts("lines", texts)
-    if not lines and not references and not documents:
-        lines = shape.texts("additional", texts) or ([fallback] if fallback else [])
-    return join_lines(lines), tuple(lines), tuple(references), tuple(documents)
+    draft.structured_references = tuple(references)
+    draft.documents = tuple(documents)
+    return lines
 
 
 def join_lines(lines: Sequence[str]) -> str:

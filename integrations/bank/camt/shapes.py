@@ -13,11 +13,12 @@ import html
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
 _MAX_SHAPES = 2_000
-_FREQUENT = 200  # to make a regular expression takes as long as it saves on a few hundred elements
+_FREQUENT = 100  # to make a regular expression takes as long as it saves on a hundred elements
 _MAX_FREQUENT = 40
 _TAKEN, _LEFT = "([^<]*)", "[^<]*"
 _CURRENCY = re.compile(r"""\sCcy=["']([^"']*)["']""")
@@ -71,8 +72,7 @@ class Shape(Generic[Record]):
 
     def record(self, texts: Sequence[str]) -> Record:
         """The fields; what the element does not have is an empty text."""
-        found = [text.strip() for text in self.present(texts)]
-        found.append("")
+        found = [*map(str.strip, self.present(texts)), ""]
         return self.make(self.spread(found))
 
     def texts(self, name: str, texts: Sequence[str]) -> list[str]:
@@ -102,7 +102,7 @@ class ShapeReader(Generic[Record]):
 
     def read(self, xml: str) -> tuple[Shape[Record], Sequence[str]]:
         """The shape of the canonical text, and the texts it makes its record from."""
-        return self.read_frequent(xml) or self._cut(xml)
+        return self.read_frequent(xml) or self.read_seldom(xml)
 
     def read_frequent(self, xml: str) -> tuple[Shape[Record], Sequence[str]] | None:
         """The same if the shape was met often before; None if not."""
@@ -110,10 +110,11 @@ class ShapeReader(Generic[Record]):
             found = pattern.fullmatch(xml)
             if found is not None:
                 texts = found.groups()
-                return shape, [html.unescape(text) for text in texts] if "&" in xml else texts
+                return shape, _unescaped(texts) if "&" in xml else texts
         return None
 
-    def _cut(self, xml: str) -> tuple[Shape[Record], Sequence[str]]:
+    def read_seldom(self, xml: str) -> tuple[Shape[Record], Sequence[str]]:
+        """The same for any shape."""
         tokens = xml.replace(">", "<").split("<")
         tags = tuple(tokens[1::2])
         known = self._known.get(tags)
@@ -124,9 +125,14 @@ class ShapeReader(Generic[Record]):
         known.met += 1
         if known.met == _FREQUENT and self._frequent_count < _MAX_FREQUENT:
             self._frequent_count += 1
-            self._frequent.setdefault(len(tags), []).append((_pattern(tags, known.wanted), known.shape))
+            pattern = _pattern(tags, known.wanted, tokens[2::2])
+            self._frequent.setdefault(len(tags), []).append((pattern, known.shape))
         texts = known.take(tokens[2::2])
-        return known.shape, [html.unescape(text) for text in texts] if "&" in xml else texts
+        return known.shape, _unescaped(texts) if "&" in xml else texts
+
+
+def _unescaped(texts: Sequence[str]) -> Sequence[str]:
+    return [html.unescape(text) if "&" in text else text for text in texts]
 
 
 def _understood(grammar: Grammar[Record], tags: Sequence[str]) -> _Known[Record]:
@@ -135,14 +141,21 @@ def _understood(grammar: Grammar[Record], tags: Sequence[str]) -> _Known[Record]
     return _Known(shape, tuple(wanted), _items(wanted))
 
 
-def _pattern(tags: Sequence[str], wanted: Sequence[int]) -> re.Pattern[str]:
+def _pattern(tags: Sequence[str], wanted: Sequence[int], texts: Sequence[str]) -> re.Pattern[str]:
     """Matches exactly the texts of this sequence of tags, with the wanted texts as groups.
 
-    >>> _pattern(["Ntry", "Amt", "/Amt", "/Ntry"], [1]).fullmatch("<Ntry><Amt>5.00</Amt></Ntry>").groups()
-    ('5.00',)
+    Between the elements a bank writes line ends and blanks or it does not: where this one, of which the ``texts``
+    are, has none, the pattern allows none, which makes it shorter. An element that differs is read without it.
+
+    >>> _pattern(["Ntry", "Amt", "/Amt", "/Ntry"], [1], ["", "7.00", "", ""]).pattern
+    '<Ntry><Amt>([^<]*)</Amt></Ntry>'
     """
     places = set(wanted)
-    return re.compile("".join(f"<{re.escape(tag)}>{_TAKEN if at in places else _LEFT}" for at, tag in enumerate(tags)))
+    parts = []
+    for at, (tag, text) in enumerate(zip(tags, texts, strict=True)):
+        leaf = not tag.startswith("/") and at + 1 < len(tags) and tags[at + 1].startswith("/")
+        parts.append(f"<{re.escape(tag)}>{_TAKEN if at in places else _LEFT if leaf or text else ''}")
+    return re.compile("".join(parts))
 
 
 class _Understanding(Generic[Record]):
@@ -179,7 +192,8 @@ class _Understanding(Generic[Record]):
         names = list(self._ranks)
         missing = len(names)
         return Shape(
-            make=self._grammar.record._make,
+            # What `_make` of a named tuple does, without its check: `spread` gives every field its text.
+            make=partial(tuple.__new__, self._grammar.record),
             present=_items(list(self._ranks.values())),
             spread=_items([names.index(name) if name in names else missing for name in self._grammar.record._fields]),
             currencies=self._currencies,

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from integrations.bank.camt.checks import Tally, statement_end
@@ -59,13 +59,13 @@ class StatementsReader:
         self._open.tally.quarantine()
         return self._open.place.step()
 
-    def read(self, element: Element, entry: str) -> Iterable[ReadEvent]:
-        """The events that a completed element brings; ``entry`` is the XML of an `Ntry`."""
+    def read(self, element: Element, entries: Sequence[str]) -> Iterator[ReadEvent]:
+        """The events that a completed element brings; ``entries`` is the XML of the row of `Ntry` it stands for."""
         tag = element.tag
         name = self._names.get(tag)
         if name is None:
             name = self._names[tag] = local_name(element)
-        return self._entry(element, entry) if name == "Ntry" else self._around(element, name)
+        return self._row(element, entries) if name == "Ntry" else self._around(element, name)
 
     def _around(self, element: Element, name: str) -> Iterator[ReadEvent]:
         if name in KIND_OF_STATEMENT:
@@ -93,12 +93,16 @@ class StatementsReader:
             yield from statement.start(facts)
             yield from statement_end(statement.place.statement, facts, statement.tally, damaged=damaged)
 
-    # -- One entry ---------------------------------------------------------------------------------------------
+    # -- Entries -----------------------------------------------------------------------------------------------
 
-    def _entry(self, element: Element, xml: str) -> list[ReadEvent]:
-        self.entries_seen += 1
+    def _row(self, element: Element, entries: Sequence[str]) -> Iterator[ReadEvent]:
         parent = element.getparent()
         self._empty(element)
+        for xml in entries:
+            yield from self._entry(parent, xml)
+
+    def _entry(self, parent: Element | None, xml: str) -> list[ReadEvent]:
+        self.entries_seen += 1
         events: list[ReadEvent] = []
         if self._open is None or parent is not self._open.element:
             if parent is None or local_name(parent) not in KIND_OF_STATEMENT:

@@ -7,8 +7,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from integrations.bank.drafts import DetailDraft, EntryDraft, seal_details, seal_entry
 from integrations.bank.mt940.dialects import SURE, Dialect, recognise
-from integrations.bank.mt940.drafts import DetailDraft, EntryDraft, seal_details, seal_entry
 from integrations.bank.mt940.entry_line import EntryLine, UnreadableEntryError, read_entry_lines
 from integrations.bank.mt940.party_labels import labelled_name
 from integrations.bank.mt940.remarks import Remarks, read_original_amounts

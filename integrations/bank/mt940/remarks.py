@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.drafts import DetailDraft
 from integrations.bank.mt940.entry_line import EntryLine
 from matching.model.bank_statement import Charge
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 
-from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.drafts import DetailDraft
 from integrations.bank.mt940.remarks import account, given, is_bic, joined, pieces, set_original_amount
 from matching.model.bank_statement import StructuredReference
 

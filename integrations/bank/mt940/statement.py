@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from integrations.bank.drafts import ZERO
 from integrations.bank.mt940.balances import Balance, ControlSum
-from integrations.bank.mt940.drafts import ZERO
 from integrations.bank.mt940.entry_line import EntryLine
 from matching.model.bank_statement import Finding, Integrity, Severity, StatementEnd, StatementHeader, StatementKind
 

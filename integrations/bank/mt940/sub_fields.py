@@ -8,7 +8,7 @@ addition, 38 IBAN, 70 and 71 the party behind the party.
 import re
 from decimal import Decimal
 
-from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.drafts import DetailDraft
 from integrations.bank.mt940.remarks import account, given, joined, pieces
 from integrations.bank.mt940.sepa_keywords import keyword_values
 from matching.model.bank_statement import Charge

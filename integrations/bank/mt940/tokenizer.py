@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 
 from integrations.bank.mt940.encoding import EncodingSurvey
 
-CHUNK_BYTES = 1 << 17
+CHUNK_BYTES = 1 << 14
 # A field longer than this is no bank statement any more; it is cut here so that memory stays bounded.
 FIELD_LIMIT = 1 << 16
 _SPOOL_BYTES = 1 << 23

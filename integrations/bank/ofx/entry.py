@@ -4,13 +4,10 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from integrations.bank.build import builder
+from integrations.bank.drafts import DetailDraft, EntryDraft, seal_detail, seal_entry
 from integrations.bank.ofx.values import AmountUnreadable, parse_amount, parse_date, plain_text
 from matching.model.bank_statement import BankEntry, EntryDetail
 from matching.model.currencies import MINOR_DIGITS
-
-_bank_entry = builder(BankEntry)
-_entry_detail = builder(EntryDetail)
 
 _NAME_LENGTH = 32
 """NAME holds 32 characters (A-32); what does not fit, many banks continue in MEMO."""
@@ -66,21 +63,21 @@ class EntryBuilder:
         informs = corrected is not None or states_a_balance(fields)
         detail = _detail(fields, amount, currency, instructed=instructed, rate=rate)
         available = fields.get("DTAVAIL") or fields.get("VALUEDATE")
-        entry = _bank_entry(
-            ordinal=ordinal,
-            booking_date=posted,
-            value_date=self._day(available) if available else None,
-            amount=amount,
-            currency=currency,
-            status="info" if informs else "booked",
-            reversal=False,
-            bank_reference=fitid,
-            entry_reference=_reference(fields),
-            transaction_code=fields.get("TRNTYPE", "").strip().upper() or None,
-            details=(detail,),
-            where=where,
+        draft = EntryDraft(
+            ordinal,
+            posted,
+            self._day(available) if available else None,
+            amount,
+            currency,
+            "info" if informs else "booked",
+            False,  # noqa: FBT003 - OFX has no reversals, only corrections
+            fitid,
+            _reference(fields),
+            fields.get("TRNTYPE", "").strip().upper() or None,
+            (detail,),
+            where,
         )
-        return entry, fields
+        return seal_entry(draft), fields
 
     def _day(self, text: str) -> date | None:
         try:
@@ -227,28 +224,17 @@ def _detail(
     lines = _remittance_lines("" if whole_name else name, fields.get("MEMO", "")) or ((name,) if name else ())
     account = fields.get("ACCTID")
     bank = fields.get("BANKID", "").strip().upper() if account else ""
-    return _entry_detail(
-        amount=amount,
-        currency=currency,
-        bank_reference=fields.get("FITID", "").strip() or None,
-        end_to_end_id=None,
-        mandate_id=None,
-        counterparty_name=name or None,
-        counterparty_account=account.strip() or None if account else None,
-        counterparty_bic=bank if bank and _BIC.fullmatch(bank) else None,
-        ultimate_name=None,
-        remittance=lines[0] if len(lines) == 1 else _joined(lines, "" if whole_name else short_name),
-        remittance_lines=lines,
-        structured_references=(),
-        documents=(),
-        instructed_amount=amount if instructed is not None and instructed == currency else None,
-        instructed_currency=instructed,
-        exchange_rate=rate,
-        charges=(),
-        return_reason=None,
-        original_end_to_end_id=corrected_entry(fields),
-        purpose=None,
-    )
+    draft = DetailDraft(amount, currency, fields.get("FITID", "").strip() or None)
+    draft.counterparty_name = name or None
+    draft.counterparty_account = account.strip() or None if account else None
+    draft.counterparty_bic = bank if bank and _BIC.fullmatch(bank) else None
+    draft.remittance = lines[0] if len(lines) == 1 else _joined(lines, "" if whole_name else short_name)
+    draft.remittance_lines = lines
+    draft.instructed_amount = amount if instructed is not None and instructed == currency else None
+    draft.instructed_currency = instructed
+    draft.exchange_rate = rate
+    draft.original_end_to_end_id = corrected_entry(fields)
+    return seal_detail(draft)
 
 
 def _remittance_lines(name: str, memo: str) -> tuple[str, ...]:

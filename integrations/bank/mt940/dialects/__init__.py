@@ -15,7 +15,7 @@ import pkgutil
 from importlib import import_module
 from typing import Protocol, cast
 
-from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.drafts import DetailDraft
 from integrations.bank.mt940.remarks import Remarks
 
 SURE = 90

@@ -6,7 +6,7 @@ The structured form is also what Knab and Van Lanschot write since 2016. The old
 
 import re
 
-from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.drafts import DetailDraft
 from integrations.bank.mt940.remarks import Remarks, account, given, is_bic
 from integrations.bank.mt940.slash_codes import read_codes
 from matching.model.bank_statement import StructuredReference

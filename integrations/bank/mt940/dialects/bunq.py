@@ -1,6 +1,6 @@
 """bunq: words between slashes beginning with the account or the name, nothing else."""
 
-from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.drafts import DetailDraft
 from integrations.bank.mt940.remarks import Remarks
 from integrations.bank.mt940.slash_codes import read_codes
 

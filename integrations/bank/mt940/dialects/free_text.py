@@ -5,7 +5,7 @@ An IBAN is taken when its check digits are right and it is the only one; a name 
 
 import re
 
-from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.drafts import DetailDraft
 from integrations.bank.mt940.ibans import ibans_in
 from integrations.bank.mt940.party_labels import before_labels, labelled_name
 from integrations.bank.mt940.remarks import Remarks

@@ -6,7 +6,7 @@ follow the business code too.
 
 import re
 
-from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.drafts import DetailDraft
 from integrations.bank.mt940.remarks import Remarks
 from integrations.bank.mt940.sub_fields import read_subfields
 

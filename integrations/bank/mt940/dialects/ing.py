@@ -6,7 +6,7 @@ IBAN of the first SEPA years stand there too, but nothing tells where a name end
 
 import re
 
-from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.drafts import DetailDraft
 from integrations.bank.mt940.remarks import Remarks, account
 from integrations.bank.mt940.slash_codes import read_codes
 

@@ -6,7 +6,7 @@ follow the account.
 
 import re
 
-from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.drafts import DetailDraft
 from integrations.bank.mt940.remarks import Remarks, account, pieces
 
 NAME = "penta"

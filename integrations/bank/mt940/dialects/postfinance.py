@@ -2,7 +2,7 @@
 
 import re
 
-from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.drafts import DetailDraft
 from integrations.bank.mt940.party_labels import name_alone
 from integrations.bank.mt940.remarks import Remarks, joined, pieces
 

@@ -5,7 +5,7 @@ Before SEPA: sixteen characters of account and then the name in field 61, one fi
 
 import re
 
-from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.drafts import DetailDraft
 from integrations.bank.mt940.remarks import Remarks, account
 from integrations.bank.mt940.slash_codes import read_codes
 

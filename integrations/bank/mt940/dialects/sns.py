@@ -1,6 +1,6 @@
 """SNS, ASN and RegioBank: account and name of the counterparty stand in field 61 and again before the text."""
 
-from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.drafts import DetailDraft
 from integrations.bank.mt940.remarks import Remarks, account, joined, mark_line_ends
 from integrations.bank.mt940.slash_codes import read_codes
 

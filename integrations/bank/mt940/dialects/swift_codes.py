@@ -6,7 +6,7 @@ Banks of New Zealand, North Macedonia, Russia, the Nordic countries and the larg
 
 import re
 
-from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.drafts import DetailDraft
 from integrations.bank.mt940.remarks import Remarks
 from integrations.bank.mt940.slash_codes import CODES, read_codes, split_codes
 

@@ -5,7 +5,7 @@ Name, address and text follow without any mark between them, so all of it is rem
 
 import re
 
-from integrations.bank.mt940.drafts import DetailDraft
+from integrations.bank.drafts import DetailDraft
 from integrations.bank.mt940.remarks import Remarks, account, is_bic
 
 NAME = "triodos"

@@ -1,8 +1,8 @@
 """Entries while they are being read: the model's own frozen types, not yet frozen.
 
-Building a frozen dataclass of twenty fields costs more than reading the line it stands for. A draft has exactly
-the fields of its model type, is filled in the ordinary way and then *sealed*: it becomes the model's type in
-place. Nothing of the draft is left over, and nobody outside this package ever sees one.
+Building a frozen dataclass of twenty fields, or naming twenty arguments in a call, costs more than reading the line
+they stand for. A draft has exactly the fields of its model type, is filled in the ordinary way and then *sealed*: it
+becomes the model's type in place. Nothing of the draft is left over, and nobody outside the readers ever sees one.
 """
 
 from dataclasses import dataclass, fields
@@ -24,7 +24,7 @@ ZERO = Decimal(0)
 
 @dataclass(slots=True, eq=False)
 class DetailDraft:
-    """An `EntryDetail` being filled by a dialect; meaning, units and signs are those of `EntryDetail`."""
+    """An `EntryDetail` being filled; meaning, units and signs are those of `EntryDetail`."""
 
     amount: Decimal = ZERO
     currency: str | None = None
@@ -78,10 +78,18 @@ _ENTRY_IN_PLACE = _names(EntryDraft) == _names(BankEntry)
 def seal_details(drafts: list[DetailDraft]) -> list[EntryDetail]:
     """The finished details; the drafts must not be used any more."""
     if not _DETAIL_IN_PLACE:
-        return [EntryDetail(**{name: getattr(draft, name) for name in _names(DetailDraft)}) for draft in drafts]
+        return [seal_detail(draft) for draft in drafts]
     for draft in drafts:
         draft.__class__ = EntryDetail  # type: ignore[assignment]
     return drafts  # type: ignore[return-value]
+
+
+def seal_detail(draft: DetailDraft) -> EntryDetail:
+    """The finished detail; the draft must not be used any more."""
+    if _DETAIL_IN_PLACE:
+        draft.__class__ = EntryDetail  # type: ignore[assignment]
+        return draft  # type: ignore[return-value]
+    return EntryDetail(**{name: getattr(draft, name) for name in _names(DetailDraft)})
 
 
 def seal_entry(draft: EntryDraft) -> BankEntry:
