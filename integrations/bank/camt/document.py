@@ -20,6 +20,17 @@ _WATCHED: Final = tuple(f"{{*}}{name}" for name in ("Ntry", "Stmt", "Rpt", "Ntfc
 XmlBroken = (expat.ExpatError, etree.XMLSyntaxError)
 """What is raised where the XML is not well-formed."""
 
+
+def what_broke(trouble: Exception) -> str:
+    """What is wrong with the XML, and where if that is a place in the file.
+
+    The tree of what stands around the entries is shorter than the file: a place in it would mislead.
+    """
+    if isinstance(trouble, etree.XMLSyntaxError):
+        return str(trouble.msg or "XML").partition(", line ")[0]
+    return str(trouble)
+
+
 Found = tuple[Element, Sequence[str]]
 """An element that is complete; if it is an entry, its XML and that of the entries which follow it directly."""
 

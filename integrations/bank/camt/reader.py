@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import chain, pairwise
 from typing import BinaryIO
 
-from integrations.bank.camt.document import Found, XmlBroken, XmlDocument
+from integrations.bank.camt.document import Found, XmlBroken, XmlDocument, what_broke
 from integrations.bank.camt.raw import EntryScan, Utf8Source, count_entry_starts, raw_entries
 from integrations.bank.camt.statements import StatementsReader
 from integrations.bank.errors import NotAStatement, UnreadableStatement
@@ -75,7 +75,7 @@ class _Reading:
             yield from self._read(document.close())
         except XmlBroken as trouble:
             yield from self._read(document.rescue())
-            yield from self._broken(str(trouble), pieces)
+            yield from self._broken(what_broke(trouble), pieces)
         else:
             self._scan.finish()
             yield from self._statements.end()
