@@ -10,6 +10,7 @@ from matching.model.money import AmountError, round_to_minor, to_decimal
 
 # ERPs that compute in binary floating point send 1405.0700000000002; a real fraction of a cent is larger than this.
 _NOISE = Decimal("0.00001")
+_MINOR_UNITS: dict[str, int] = {currency: 10**digits for currency, digits in MINOR_DIGITS.items()}
 
 
 def minor(value: Any, currency: str) -> int:
@@ -21,11 +22,14 @@ def minor(value: Any, currency: str) -> int:
     Traceback (most recent call last):
     matching.model.money.AmountError: 10.005 EUR has a fraction of a minor unit; correct it in the ERP
     """
-    if type(value) is Decimal and currency in MINOR_DIGITS:
+    if type(value) is Decimal and currency in _MINOR_UNITS and value.is_finite():
         # The way of nearly every amount: a hundred thousand items have two each.
-        scaled = value.scaleb(MINOR_DIGITS[currency])
-        if scaled == scaled.to_integral_value():
-            return int(scaled)
+        over, under = value.as_integer_ratio()
+        whole, rest = divmod(_MINOR_UNITS[currency], under)
+        if not rest:
+            return over * whole
+    if type(value) is int and currency in _MINOR_UNITS:
+        return value * _MINOR_UNITS[currency]
     if value is None or value is False or value == "":
         return 0
     try:

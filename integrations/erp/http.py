@@ -314,8 +314,20 @@ def rate_limited(reply: Reply, *, scope_day: bool = False) -> RateLimited:
 
 
 def loads(text: str) -> Any:
-    """JSON with exact decimals."""
-    return json.loads(text, parse_float=Decimal)
+    """JSON with exact decimals.
+
+    >>> loads('{"owed": 119.10, "open": 119.10, "rows": 3}')
+    {'owed': Decimal('119.10'), 'open': Decimal('119.10'), 'rows': 3}
+    """
+    return json.loads(text, parse_float=_Decimals().__getitem__)
+
+
+class _Decimals(dict[str, Decimal]):
+    """Each number of one answer made once: what is owed and what is open are mostly the same, and much is 0.0."""
+
+    def __missing__(self, digits: str) -> Decimal:
+        self[digits] = made = Decimal(digits)
+        return made
 
 
 def dumps(value: Any) -> str:

@@ -13,6 +13,7 @@ from datetime import date
 from integrations.erp.amounts import minor
 from integrations.erp.businesscentral.client import STANDARD
 from integrations.erp.businesscentral.config import LedgerPage, Settings
+from integrations.erp.lean import new_open_item
 from integrations.erp.odata import Row, day_of, enum_text
 from matching.model.money import Money
 from matching.model.open_item import ItemKind, OpenItem
@@ -67,11 +68,11 @@ def _invoices(settings: Settings) -> Collection:
         return _document(
             row,
             "invoice",
-            item_id=INVOICE + str(row["id"]),
-            currency=row.get("currencyCode") or own_currency,
-            open_of=row.get("remainingAmount") if _status(row) == "Open" else 0,
-            issued_on=day_of(row.get("invoiceDate")),
-            references=tuple([text.strip() for field in fields if (text := row.get(field))]),
+            INVOICE + str(row["id"]),
+            row.get("currencyCode") or own_currency,
+            row.get("remainingAmount") if row.get("status") == "Open" else 0,
+            day_of(row.get("invoiceDate")),
+            tuple([text.strip() for field in fields if (text := row.get(field))]),
         )
 
     return _documents("salesInvoices", INVOICE, extra, read)
@@ -82,11 +83,11 @@ def _credit_memos(settings: Settings) -> Collection:
         return _document(
             row,
             "credit_note",
-            item_id=CREDIT_MEMO + str(row["id"]),
-            currency=str(row.get("currencyCode") or settings.currency),
-            open_of=row.get("totalAmountIncludingTax") if _status(row) == "Open" else 0,
-            issued_on=day_of(row.get("creditMemoDate")),
-            references=tuple(each for each in [str(row.get("externalDocumentNumber") or "").strip()] if each),
+            CREDIT_MEMO + str(row["id"]),
+            str(row.get("currencyCode") or settings.currency),
+            row.get("totalAmountIncludingTax") if row.get("status") == "Open" else 0,
+            day_of(row.get("creditMemoDate")),
+            tuple(each for each in [str(row.get("externalDocumentNumber") or "").strip()] if each),
         )
 
     return _documents("salesCreditMemos", CREDIT_MEMO, ("creditMemoDate", "externalDocumentNumber"), read)
@@ -112,14 +113,9 @@ def _documents(entities: str, prefix: str, extra: tuple[str, ...], read: Callabl
     )
 
 
-def _status(row: Row) -> str:
-    return enum_text(row.get("status"))
-
-
-def _document(
+def _document(  # noqa: PLR0917  -- by place, because it is done a hundred thousand times
     row: Row,
     kind: ItemKind,
-    *,
     item_id: str,
     currency: str,
     open_of: object,
@@ -134,7 +130,7 @@ def _document(
     total = row.get("totalAmountIncludingTax")
     original = sign * minor(total, currency)
     return _believed(
-        OpenItem(
+        new_open_item(
             item_id=item_id,
             number=row.get("number") or "",
             kind=kind,
@@ -205,7 +201,7 @@ def _entry(row: Row, value: Callable[[Row, str], object], item_id: str, own_curr
     discount = minor(value(row, "discount"), currency) if until and open_amount == original else 0
     external = str(value(row, "external_number") or "").strip()
     return _believed(
-        OpenItem(
+        new_open_item(
             item_id=item_id,
             number=str(value(row, "number") or ""),
             kind=_kind(item_id, original),

@@ -29,7 +29,7 @@ from integrations.erp.errors import (
 from integrations.erp.http import Exchange, FixedSignIn, Http, Reply, dumps, rate_limited
 from integrations.erp.settings import Secret
 
-PAGE_ROWS = 500
+PAGE_ROWS = 1_000
 # Sums come without documents around them, so more of them fit into one answer.
 SUM_ROWS = 20_000
 # Servers in front of ERPNext refuse long addresses (gunicorn: 4,094 characters, measured); such questions are posted.

@@ -8,9 +8,10 @@ Amounts come from the payment ledger, in the currency of the receivable account.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from integrations.erp.amounts import day, minor
+from integrations.erp.lean import maker, new_open_item
 from matching.model.money import Money, round_to_minor, to_decimal
 from matching.model.open_item import ItemKind, OpenItem
 
@@ -51,8 +52,10 @@ class Place:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class Instalment:
+_place = maker(Place, "doctype", "name", "term", "account", "currency")
+
+
+class Instalment(NamedTuple):
     """An item with its place."""
 
     item: OpenItem
@@ -107,7 +110,7 @@ def invoice_items(
     found = []
     for suffix, term_name, due, owed, left, term in split:
         until, discount = _discount(term, owed, currency) if term is not None and left == owed else (None, 0)
-        item = OpenItem(
+        item = new_open_item(
             item_id=f"{name}{suffix}",
             number=name,
             kind=kind,
@@ -121,7 +124,7 @@ def invoice_items(
             discount_amount=discount,
             other_references=others,
         )
-        found.append(Instalment(item, Place(INVOICE, name, term_name, row.get("debit_to") or "", currency)))
+        found.append(Instalment(item, _place(INVOICE, name, term_name, row.get("debit_to") or "", currency)))
     return found
 
 
@@ -176,7 +179,7 @@ def on_account_item(row: Row, default_currency: str) -> OpenItem:
     booked_on = day(row["posting_date"]) or date.min
     left = row.get("unallocated_amount") if row["docstatus"] == 1 else 0
     open_amount = minor(_rounded(left, currency), currency)
-    return OpenItem(
+    return new_open_item(
         item_id=ON_ACCOUNT + row["name"],
         number=row["name"],
         kind="on_account",
@@ -202,7 +205,7 @@ def journal_items(rows: Sequence[Row], default_currency: str) -> list[Instalment
         original = sum(minor(row["amount_in_account_currency"], currency) for row in own)
         left = sum(minor(row["amount_in_account_currency"], currency) for row in group)
         issued_on = day(own[0].get("posting_date")) or date.min
-        item = OpenItem(
+        item = new_open_item(
             item_id=f"{IN_JOURNAL}{name}:{party}",
             number=name,
             kind="debit_note" if original > 0 else "on_account",

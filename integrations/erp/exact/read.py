@@ -9,12 +9,14 @@ a page: so nothing is missed, and a part payment needs no change mark.
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from integrations.erp.amounts import minor
 from integrations.erp.errors import ConfigError, VersionMismatch
 from integrations.erp.exact.client import ExactClient
 from integrations.erp.exact.config import Settings
+from integrations.erp.lean import new_open_item
 from integrations.erp.odata import Row, day_of
 from integrations.erp.protocol import Page, QuarantinedRow
 from matching.model.money import AmountError, Money
@@ -87,7 +89,7 @@ class ExactReader:
         first = rows[0]
         currency = str(first.get("Currency") or "")
         waiting = [row for row in rows if int(row.get("Status") or 0) < _MATCHED]
-        open_amount = sum(minor(row.get("AmountFC"), currency) for row in waiting)
+        open_amount = sum([minor(row.get("AmountFC"), currency) for row in waiting])
         total = minor(first.get("TransactionAmountFC"), currency)
         original = total if alone and abs(total) >= abs(open_amount) and total * open_amount >= 0 else open_amount
         issued, due = day_of(first.get("InvoiceDate")), day_of(first.get("DueDate"))
@@ -98,12 +100,10 @@ class ExactReader:
         if (kind in {"invoice", "debit_note"}) != (original >= 0):
             message = f"{Money(original, currency)} does not go with transaction type {first.get('TransactionType')}"
             raise ValueError(message)
-        until = day_of(first.get("DiscountDueDate"))
-        discount = sum(minor(row.get("AmountDiscountFC"), currency) for row in waiting)
-        takes = until if until and discount and open_amount == original else None
-        texts = (str(first.get(field) or "").strip() for field in self._settings.reference_fields)
+        until = day_of(first.get("DiscountDueDate")) if open_amount == original else None
+        discount = sum([minor(row.get("AmountDiscountFC"), currency) for row in waiting]) if until else 0
         number = str(first.get("InvoiceNumber") or first.get("EntryNumber") or "")
-        return OpenItem(
+        return new_open_item(
             item_id=item_id,
             number=number,
             kind=kind,
@@ -114,10 +114,17 @@ class ExactReader:
             original_amount=original,
             open_amount=open_amount,
             payment_reference=str(first.get("PaymentReference") or ""),
-            discount_until=takes,
-            discount_amount=discount if takes else 0,
-            other_references=tuple(dict.fromkeys(text for text in texts if text and text != number)),
+            discount_until=until if discount else None,
+            discount_amount=discount,
+            other_references=self._others(first, number),
         )
+
+    def _others(self, row: Row, number: str) -> tuple[str, ...]:
+        found: tuple[str, ...] = ()
+        for field in self._settings.reference_fields:
+            if (value := row.get(field)) and (text := str(value).strip()) and text not in (number, *found):
+                found = (*found, text)
+        return found
 
     def rows_of(self, item_ids: Sequence[str]) -> dict[str, list[Row]]:
         """The rows of these items, matched ones too."""
@@ -170,7 +177,7 @@ class ExactReader:
             return None
         if issued is None or not number or amount <= 0:
             return None
-        return OpenItem(
+        return new_open_item(
             item_id=item_id_of(row),
             number=number,
             kind="invoice",
@@ -287,8 +294,12 @@ def item_id_of(row: Row) -> str:
     >>> item_id_of({"TransactionID": "1C0F2D3E-0000-4000-8000-00000000AAAA", "DueDate": "/Date(1793404800000)/"})
     '1c0f2d3e-0000-4000-8000-00000000aaaa/2026-10-31'
     """
-    due = day_of(row.get("DueDate")) or day_of(row.get("InvoiceDate")) or date.min
-    return f"{str(row.get('TransactionID')).lower()}/{due.isoformat()}"
+    return f"{str(row.get('TransactionID')).lower()}/{_due(row.get('DueDate'), row.get('InvoiceDate'))}"
+
+
+@lru_cache(maxsize=4_096)
+def _due(due: Any, issued: Any) -> str:
+    return (day_of(due) or day_of(issued) or date.min).isoformat()
 
 
 def is_item_id(text: str) -> bool:

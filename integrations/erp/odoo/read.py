@@ -11,7 +11,7 @@ from typing import Any
 
 from integrations.erp.amounts import day, minor
 from integrations.erp.errors import ConfigError, ProtocolError, ValidationFailed
-from integrations.erp.lean import maker
+from integrations.erp.lean import new_open_item
 from integrations.erp.odoo.config import Settings
 from integrations.erp.odoo.rpc import OdooRpc
 from integrations.erp.protocol import Page, QuarantinedRow
@@ -42,24 +42,6 @@ _LOCKS = (
     "hard_lock_date",
     "user_fiscalyear_lock_date",
     "user_hard_lock_date",
-)
-_open_item = maker(
-    OpenItem,
-    "item_id",
-    "number",
-    "kind",
-    "customer_id",
-    "currency",
-    "issued_on",
-    "due_on",
-    "original_amount",
-    "open_amount",
-    "payment_reference",
-    "discount_until",
-    "discount_amount",
-    "disputed",
-    "settled_on",
-    "other_references",
 )
 _WITH_ARCHIVED = {"active_test": False}
 _INVOICES = {"out_invoice", "out_receipt"}
@@ -258,18 +240,18 @@ class OdooReader:
         return {move["id"]: move for move in found}
 
     def _item(self, line: Record, move: Record, settled_on: Mapping[int, date] | None) -> OpenItem:
-        currency = self.currency(line["currency_id"])
+        # A pull does this a hundred thousand times: what is mostly so is looked at first.
+        currency = self._currencies.get(line["currency_id"]) or self.currency(line["currency_id"])
         original = minor(line["amount_currency"], currency)
         untouched = line["amount_residual_currency"] == line["amount_currency"]
-        open_amount = original if untouched else minor(line["amount_residual_currency"], currency)
         number = _text(line["move_name"] or move.get("name"))
         issued_on = day(line["invoice_date"] or line["date"])
         if issued_on is None:
             message = "the line has no date"
             raise ValueError(message)
         reference = _text(move.get("payment_reference"))
-        until, discount = self._discount(line, currency, original) if untouched else (None, 0)
-        return _open_item(
+        until, discount = self._discount(line, currency, original) if untouched and line["discount_date"] else (None, 0)
+        return new_open_item(
             str(line["id"]),
             number,
             _kind(line["move_type"], original),
@@ -278,7 +260,7 @@ class OdooReader:
             issued_on,
             day(line["date_maturity"]) or issued_on,
             original,
-            open_amount,
+            original if untouched else minor(line["amount_residual_currency"], currency),
             "" if reference == number else reference,
             until,
             discount,
@@ -290,14 +272,14 @@ class OdooReader:
     @staticmethod
     def _discount(line: Record, currency: str, original: int) -> tuple[date | None, int]:
         """Until when how much may be taken off; Odoo grants it on untouched items only."""
-        until = day(line["discount_date"]) if line["discount_date"] else None
+        until = day(line["discount_date"])
         discounted = minor(line["discount_amount_currency"], currency) if until else 0
         return (until, original - discounted) if discounted else (None, 0)
 
     def _others(self, move: Record, number: str, reference: str) -> tuple[str, ...]:
         found: tuple[str, ...] = ()
         for field in self._settings.reference_fields:
-            if (value := move.get(field)) and (text := _text(value)) not in {"", number, reference, *found}:
+            if (value := move.get(field)) and (text := _text(value)) and text not in (number, reference, *found):
                 found = (*found, text)
         return found
 
