@@ -50,7 +50,10 @@ class Capabilities:
     ``remembers_reversals``: a posting taken back can still be found; where the ERP deletes it, `reverse` of an
     unknown key says ``reversed`` too. ``parallel``: how many postings may be in flight at once. ``asynchronous``: a
     posting is first ``submitted`` and confirmed later. ``settle_seconds``: how long the ERP may still be at work on a
-    request whose sender died; a look before that proves nothing.
+    request whose sender died; a look before that proves nothing. ``undecided``: what becomes of the part of a payment
+    that still waits for a person: it is ``left_out`` until then, so that the ERP shows less than the bank; it stands on
+    the bank's ``suspense`` account, so that the ERP shows what the bank shows; or it is ``told``: the whole payment is
+    handed over with the undecided amount named, and the receiver books it.
     """
 
     push: Literal["bank_line", "receipt", "journal", "statement", "advice", "file", "table"]
@@ -79,6 +82,7 @@ class Capabilities:
     remembers_reversals: bool = True
     parallel: int = 1
     settle_seconds: int = 0
+    undecided: Literal["left_out", "suspense", "told"] = "left_out"
 
 
 # -- Pulling ----------------------------------------------------------------------------------------------------

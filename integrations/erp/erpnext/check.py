@@ -1,18 +1,16 @@
 """What is looked at before the first push: sign-in, rights, every mapping, and which days may be booked on."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from integrations.erp.amounts import day
-from integrations.erp.checks import looked
 from integrations.erp.erpnext.bank import bank_account_name
 from integrations.erp.erpnext.client import ErpNextClient
 from integrations.erp.erpnext.config import Settings
 from integrations.erp.erpnext.items import INVOICE, JOURNAL, PAYMENT
 from integrations.erp.erpnext.read import ErpNextReader
 from integrations.erp.errors import ConfigError, ErpError, LockedPeriod, PermissionDenied
-from integrations.erp.protocol import CheckResult
+from integrations.erp.remote import Look
 
 _READ = (INVOICE, PAYMENT, JOURNAL, "Payment Ledger Entry", "Customer", "Account", "Bank Account", "Fiscal Year")
 _TESTED = ("15",)
@@ -26,26 +24,20 @@ class ErpNextCheck:
         self._client = client
         self._reader = reader
 
-    def results(self) -> tuple[CheckResult, ...]:
-        """Everything that was looked at; when the company is not there, the rest cannot be."""
-        first = looked("company", self._company)
-        if first.status == "failed":
-            return (first,)
-        looks: tuple[tuple[str, Callable[[], str]], ...] = (
-            ("rights", self._rights),
-            ("bank accounts", self._banks),
-            ("accounts", self._accounts),
-            ("mapping", self._mapping),
-            ("days", self._days),
+    def looks(self) -> tuple[Look, ...]:
+        """What is looked at; when the company is not there, the rest cannot be."""
+        return (
+            Look(name="company", at=self._company),
+            Look(name="version", at=self._version, otherwise="warning"),
+            Look(name="rights", at=self._rights),
+            Look(name="bank accounts", at=self._banks),
+            Look(name="accounts", at=self._accounts),
+            Look(name="mapping", at=self._mapping),
+            Look(name="days", at=self._days),
+            Look(name="frozen books", at=self._frozen, otherwise="warning"),
+            Look(name="currencies", at=self._currencies, otherwise="warning"),
+            Look(name="key field", at=self._key_field, otherwise="failed" if self._settings.key_field else "warning"),
         )
-        found = [first, looked("version", self._version, otherwise="warning")]
-        found += [looked(name, look) for name, look in looks]
-        found += [
-            looked("frozen books", self._frozen, otherwise="warning"),
-            looked("currencies", self._currencies, otherwise="warning"),
-            looked("key field", self._key_field, otherwise="failed" if self._settings.key_field else "warning"),
-        ]
-        return tuple(found)
 
     def _company(self) -> str:
         company = self._reader.company

@@ -1,14 +1,13 @@
 """ERPNext as a connector: the parts put together, and the check of rights and mapping."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
 
 import httpx
 
 from integrations.erp.converge import assert_whole, settled_per_item
 from integrations.erp.erpnext.check import ErpNextCheck
-from integrations.erp.erpnext.client import ErpNextClient
+from integrations.erp.erpnext.client import SETTLE_SECONDS, ErpNextClient
 from integrations.erp.erpnext.config import Settings
 from integrations.erp.erpnext.entry import discount_account, write_off_account
 from integrations.erp.erpnext.items import IN_JOURNAL, ON_ACCOUNT, PAYMENT
@@ -19,23 +18,19 @@ from integrations.erp.errors import Unsupported
 from integrations.erp.http import Exchange
 from integrations.erp.protocol import (
     Capabilities,
-    CheckResult,
     Note,
     NoteRef,
     NoteTarget,
-    Page,
     PlanStep,
     PostingPlan,
-    RemotePosting,
-    Tick,
 )
+from integrations.erp.remote import Look, RemoteConnector
 from integrations.erp.settings import ErpSettings, Secret, resolve_secret
 from matching.model.money import to_decimal
-from matching.model.open_item import Customer, HouseAccount, OpenItem
 from matching.model.posting import Posting
 
 
-class ErpNextConnector:
+class ErpNextConnector(RemoteConnector):
     """One company on one ERPNext site."""
 
     def __init__(
@@ -52,6 +47,7 @@ class ErpNextConnector:
         self._client = ErpNextClient(settings, key, secret, transport=transport, log=log, sleep=sleep)
         self._reader = ErpNextReader(settings, self._client)
         self._poster = ErpNextPoster(settings, self._client, self._reader)
+        super().__init__(self._client, self._reader, self._poster)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -81,39 +77,13 @@ class ErpNextConnector:
             structured_reference=False,
             key_length=30,
             parallel=1,
+            # A unique key lets nothing in twice; without it, what a lost answer leaves behind may still come.
+            settle_seconds=0 if self._settings.key_field else SETTLE_SECONDS,
         )
 
-    # -- reading ---------------------------------------------------------------------------------------------------
-
-    def check(self) -> tuple[CheckResult, ...]:
+    def looks(self) -> tuple[Look, ...]:
         """Company, version, rights, accounts, mapping, open days, currencies and the key field."""
-        return ErpNextCheck(self._settings, self._client, self._reader).results()
-
-    def pull_open_items(self, cursor: str | None) -> Iterator[Page[OpenItem]]:
-        """Invoices, credit notes and unallocated payments, or what changed since the cursor (site time)."""
-        return self._reader.open_items(cursor)
-
-    def pull_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
-        """All customers with their bank accounts, whatever the cursor."""
-        return self._reader.customers(cursor)
-
-    def pull_settled_items(self, since: date | None) -> Iterator[Page[OpenItem]]:
-        """Invoices with nothing outstanding."""
-        return self._reader.settled_items(since)
-
-    def house_accounts(self) -> tuple[HouseAccount, ...]:
-        """Our own bank accounts."""
-        return self._reader.house_accounts()
-
-    def list_open_keys(self) -> Iterator[str]:
-        """The ids of all that is open."""
-        return self._reader.open_keys()
-
-    def get_items(self, item_ids: Sequence[str]) -> Mapping[str, OpenItem]:
-        """The items as the ledger shows them now."""
-        return self._reader.items(item_ids)
-
-    # -- writing ---------------------------------------------------------------------------------------------------
+        return ErpNextCheck(self._settings, self._client, self._reader).looks()
 
     def plan(self, posting: Posting) -> PostingPlan:
         """The payment entries. Raises Unsupported, ConfigError."""
@@ -162,26 +132,10 @@ class ErpNextConnector:
             )
         return PostingPlan(posting=posting, route="allocate", steps=tuple(steps))
 
-    def find(self, key: str) -> RemotePosting | None:
-        """The payment entries with this key as their reference."""
-        return self._poster.find(key)
-
-    def apply(self, plan: PostingPlan, prior: RemotePosting | None, tick: Tick) -> RemotePosting:
-        """Insert what is missing; ERPNext is read first in any case, so ``prior`` may be out of date."""
-        return self._poster.apply(plan.posting, tick)
-
-    def reverse(self, key: str, reason: str, on: date) -> RemotePosting:
-        """Cancel the payment entries."""
-        return self._poster.reverse(key)
-
     def put_note(self, target: NoteTarget, note: Note) -> NoteRef:
         """A comment on the invoice, the payment or the customer."""
         posted = self._poster.find(target.posting_key) if target.posting_key else None
         return put_note(self._client, target, note, posted)
-
-    def close(self) -> None:
-        """Let the connections go."""
-        self._client.close()
 
     # -- inside ----------------------------------------------------------------------------------------------------
 

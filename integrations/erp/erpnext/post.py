@@ -133,7 +133,7 @@ class ErpNextPoster:
         except _REFUSED as error:
             if booked:
                 tick("take back what was booked")
-                self.reverse(posting.key)
+                self._cancel_all(posting.key)
                 error.args = (f"{error}; what was booked of this posting before is cancelled again",)
             raise
 
@@ -259,8 +259,11 @@ class ErpNextPoster:
 
     # -- taking back -----------------------------------------------------------------------------------------------
 
-    def reverse(self, key: str) -> RemotePosting:
-        """Cancel every live entry under the key; ERPNext keeps them as cancelled."""
+    def reverse(self, key: str, reason: str, on: date) -> RemotePosting:
+        """Cancel every live entry under the key; ERPNext keeps them as cancelled, on their own day."""
+        return self._cancel_all(key)
+
+    def _cancel_all(self, key: str) -> RemotePosting:
         there = self.find(key)
         if there is None:
             message = f"ERPNext holds no payment entry {key}; there is nothing to take back"

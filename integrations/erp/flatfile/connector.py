@@ -62,6 +62,7 @@ CAPABILITIES = Capabilities(
     discount_terms=True,
     structured_reference=True,
     key_length=64,
+    undecided="told",
 )
 
 

@@ -1,11 +1,9 @@
 """Odoo as a connector: the parts put together, and the check of rights and mapping."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Mapping
 
 import httpx
 
-from integrations.erp.checks import looked
 from integrations.erp.converge import assert_whole
 from integrations.erp.errors import ConfigError, Unsupported
 from integrations.erp.http import Exchange
@@ -18,23 +16,19 @@ from integrations.erp.odoo.read import LINE, OdooReader
 from integrations.erp.odoo.rpc import OdooRpc
 from integrations.erp.protocol import (
     Capabilities,
-    CheckResult,
     Note,
     NoteRef,
     NoteTarget,
-    Page,
     PlanStep,
     PostingPlan,
-    RemotePosting,
-    Tick,
 )
+from integrations.erp.remote import Look, RemoteConnector
 from integrations.erp.settings import ErpSettings, Secret, resolve_secret
 from matching.model.money import to_decimal
-from matching.model.open_item import Customer, HouseAccount, OpenItem
 from matching.model.posting import Posting
 
 
-class OdooConnector:
+class OdooConnector(RemoteConnector):
     """One company in one Odoo database."""
 
     def __init__(
@@ -50,6 +44,7 @@ class OdooConnector:
         self._rpc = OdooRpc(settings, key, transport=transport, log=log, sleep=sleep)
         self._reader = OdooReader(settings, self._rpc)
         self._poster = OdooPoster(settings, self._rpc, self._reader)
+        super().__init__(self._rpc, self._reader, self._poster)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -80,57 +75,8 @@ class OdooConnector:
             key_length=64,
             remembers_reversals=False,
             parallel=2,
+            undecided="suspense",
         )
-
-    # -- reading ---------------------------------------------------------------------------------------------------
-
-    def check(self) -> tuple[CheckResult, ...]:
-        """Sign-in, version, company, rights, journals, accounts, lock dates; the whole list at once."""
-        found = [looked("sign-in", self._check_sign_in)]
-        if found[0].status != "failed":
-            looks = (
-                ("company", self._check_company),
-                ("rights", self._check_rights),
-                ("journals", self._check_journals),
-                ("items", self._check_items),
-                ("accounts", self._check_accounts),
-                ("lock dates", self._check_locks),
-            )
-            found += [looked(name, look) for name, look in looks]
-            # A company that grants no discounts needs no account for them.
-            warnings = (
-                ("discounts", self._check_discounts),
-                ("taxes", self._check_taxes),
-                ("taking back", self._check_sealed),
-            )
-            found += [looked(name, look, otherwise="warning") for name, look in warnings]
-        return tuple(found)
-
-    def pull_open_items(self, cursor: str | None) -> Iterator[Page[OpenItem]]:
-        """Open receivable lines, or what changed since the cursor (Odoo's write_date)."""
-        return self._reader.open_items(cursor)
-
-    def pull_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
-        """Partners with their bank accounts."""
-        return self._reader.customers(cursor)
-
-    def pull_settled_items(self, since: date | None) -> Iterator[Page[OpenItem]]:
-        """Reconciled invoice lines."""
-        return self._reader.settled_items(since)
-
-    def house_accounts(self) -> tuple[HouseAccount, ...]:
-        """The bank journals' accounts."""
-        return self._reader.house_accounts()
-
-    def list_open_keys(self) -> Iterator[str]:
-        """Ids of all open receivable lines."""
-        return self._reader.open_keys()
-
-    def get_items(self, item_ids: Sequence[str]) -> Mapping[str, OpenItem]:
-        """The lines as they are now."""
-        return self._reader.items(item_ids)
-
-    # -- writing ---------------------------------------------------------------------------------------------------
 
     def plan(self, posting: Posting) -> PostingPlan:
         """The bank line with its counterparts, and the matches. Raises Unsupported, ConfigError."""
@@ -181,28 +127,28 @@ class OdooConnector:
         )
         return PostingPlan(posting=posting, route="allocate", steps=(bank_line, *steps))
 
-    def find(self, key: str) -> RemotePosting | None:
-        """The bank line under the key, with what it is matched with."""
-        return self._poster.books.find(key)
-
-    def apply(self, plan: PostingPlan, prior: RemotePosting | None, tick: Tick) -> RemotePosting:
-        """Load and match what is missing; Odoo is read first in any case, so ``prior`` may be out of date."""
-        return self._poster.apply(plan.posting, tick)
-
-    def reverse(self, key: str, reason: str, on: date) -> RemotePosting:
-        """Undo the matches and delete the bank line; a locked period refuses it."""
-        return self._poster.reverse(key)
-
     def put_note(self, target: NoteTarget, note: Note) -> NoteRef:
         """A to-do on the invoice or the bank line."""
         assert self._reader.company
         return put_note(self._rpc, self._reader, self._poster, target, note)
 
-    def close(self) -> None:
-        """Let the connections go."""
-        self._rpc.close()
-
     # -- the check's looks -----------------------------------------------------------------------------------------
+
+    def looks(self) -> tuple[Look, ...]:
+        """Sign-in, version, company, rights, journals, accounts, lock dates."""
+        return (
+            Look(name="sign-in", at=self._check_sign_in),
+            Look(name="company", at=self._check_company),
+            Look(name="rights", at=self._check_rights),
+            Look(name="journals", at=self._check_journals),
+            Look(name="items", at=self._check_items),
+            Look(name="accounts", at=self._check_accounts),
+            Look(name="lock dates", at=self._check_locks),
+            # A company that grants no discounts needs no account for them.
+            Look(name="discounts", at=self._check_discounts, otherwise="warning"),
+            Look(name="taxes", at=self._check_taxes, otherwise="warning"),
+            Look(name="taking back", at=self._check_sealed, otherwise="warning"),
+        )
 
     def _check_sign_in(self) -> str:
         version = self._rpc.version

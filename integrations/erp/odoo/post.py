@@ -41,6 +41,10 @@ class OdooPoster:
         self._discounts = OdooDiscounts(rpc, reader)
         self._returns = OdooReturns(rpc, reader)
 
+    def find(self, key: str) -> RemotePosting | None:
+        """The bank line under the key, with what it is matched with."""
+        return self.books.find(key)
+
     # -- applying ------------------------------------------------------------------------------------------------
 
     def apply(self, posting: Posting, tick: Tick) -> RemotePosting:
@@ -139,8 +143,8 @@ class OdooPoster:
 
     # -- taking back ---------------------------------------------------------------------------------------------
 
-    def reverse(self, key: str) -> RemotePosting:
-        """Undo the matches and take the bank line away; Odoo keeps nothing of it."""
+    def reverse(self, key: str, reason: str, on: date) -> RemotePosting:
+        """Undo the matches and take the bank line away; Odoo keeps nothing of it, not even why."""
         held = self.books.held(key)
         gone = RemotePosting(
             key=key,

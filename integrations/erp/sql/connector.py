@@ -95,6 +95,7 @@ class SqlConnector:
             structured_reference=True,
             key_length=32,
             parallel=4,
+            undecided="told",
         )
 
     # -- reading ---------------------------------------------------------------------------------------------------

@@ -1,39 +1,33 @@
 """Tryton as a connector: the parts put together, and the check of rights and mapping."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Mapping
 
 import httpx
 
-from integrations.erp.checks import looked
 from integrations.erp.converge import assert_whole
 from integrations.erp.errors import ConfigError, Unsupported, ValidationFailed
 from integrations.erp.http import Exchange
 from integrations.erp.protocol import (
     Capabilities,
-    CheckResult,
     Note,
     NoteRef,
     NoteTarget,
-    Page,
     PlanStep,
     PostingPlan,
-    RemotePosting,
-    Tick,
 )
+from integrations.erp.remote import Look, RemoteConnector
 from integrations.erp.settings import ErpSettings, Secret, resolve_secret
 from integrations.erp.tryton.config import Settings
 from integrations.erp.tryton.post import STATEMENT, TrytonPoster, write_off_account
 from integrations.erp.tryton.read import INVOICE, TrytonReader
 from integrations.erp.tryton.rpc import TrytonRpc
 from matching.model.money import to_decimal
-from matching.model.open_item import Customer, HouseAccount, OpenItem
 from matching.model.posting import Posting
 
 _NOTE = "ir.note"
 
 
-class TrytonConnector:
+class TrytonConnector(RemoteConnector):
     """One company in one Tryton database."""
 
     def __init__(
@@ -49,6 +43,7 @@ class TrytonConnector:
         self._rpc = TrytonRpc(settings, password, transport=transport, log=log, sleep=sleep)
         self._reader = TrytonReader(settings, self._rpc)
         self._poster = TrytonPoster(settings, self._rpc, self._reader)
+        super().__init__(self._rpc, self._reader, self._poster)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -79,43 +74,6 @@ class TrytonConnector:
             key_length=64,
             parallel=1,
         )
-
-    # -- reading ---------------------------------------------------------------------------------------------------
-
-    def check(self) -> tuple[CheckResult, ...]:
-        """Sign-in and company, rights, journals, accounts."""
-        found = [looked("company", self._check_company)]
-        if found[0].status != "failed":
-            found.append(looked("rights", self._check_rights))
-            found.append(looked("journals", self._check_journals))
-            found.append(looked("accounts", self._check_accounts))
-        return tuple(found)
-
-    def pull_open_items(self, cursor: str | None) -> Iterator[Page[OpenItem]]:
-        """Posted invoices with something to pay, and money on account; or what changed since the cursor."""
-        return self._reader.open_items(cursor)
-
-    def pull_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
-        """All parties with their IBANs."""
-        return self._reader.customers(cursor)
-
-    def pull_settled_items(self, since: date | None) -> Iterator[Page[OpenItem]]:
-        """Paid invoices."""
-        return self._reader.settled_items(since)
-
-    def house_accounts(self) -> tuple[HouseAccount, ...]:
-        """The bank accounts of the statement journals."""
-        return self._reader.house_accounts()
-
-    def list_open_keys(self) -> Iterator[str]:
-        """The ids of all that is open."""
-        return self._reader.open_keys()
-
-    def get_items(self, item_ids: Sequence[str]) -> Mapping[str, OpenItem]:
-        """The invoices as they are now."""
-        return self._reader.items(item_ids)
-
-    # -- writing ---------------------------------------------------------------------------------------------------
 
     def plan(self, posting: Posting) -> PostingPlan:
         """The statement with its lines, then validating and posting it. Raises Unsupported, ConfigError."""
@@ -157,18 +115,6 @@ class TrytonConnector:
         )
         return PostingPlan(posting=posting, route="allocate", steps=steps)
 
-    def find(self, key: str) -> RemotePosting | None:
-        """The statement of that name."""
-        return self._poster.find(key)
-
-    def apply(self, plan: PostingPlan, prior: RemotePosting | None, tick: Tick) -> RemotePosting:
-        """Take the statement as far as it has to go; Tryton is read first in any case."""
-        return self._poster.apply(plan.posting, tick)
-
-    def reverse(self, key: str, reason: str, on: date) -> RemotePosting:
-        """Cancel the statement's moves by opposite ones on the same day."""
-        return self._poster.reverse(key, reason)
-
     def put_note(self, target: NoteTarget, note: Note) -> NoteRef:
         """A note on the invoice, the statement or the party; a changed text stands below the one before."""
         assert self._reader.company
@@ -189,10 +135,6 @@ class TrytonConnector:
         else:
             created = False
         return NoteRef(native_id=f"{_NOTE},{found[0]['id']}", created=created, left_out=tuple(left_out))
-
-    def close(self) -> None:
-        """Let the connections go."""
-        self._rpc.close()
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -218,6 +160,15 @@ class TrytonConnector:
             if not each.item_id.startswith(f"{INVOICE},"):
                 message = f"{each.number} is money on account; Tryton reconciles it with the invoice by hand"
                 raise Unsupported(message, capability="allocate_existing")
+
+    def looks(self) -> tuple[Look, ...]:
+        """Sign-in and company, rights, journals, accounts."""
+        return (
+            Look(name="company", at=self._check_company),
+            Look(name="rights", at=self._check_rights),
+            Look(name="journals", at=self._check_journals),
+            Look(name="accounts", at=self._check_accounts),
+        )
 
     def _check_company(self) -> str:
         company = self._reader.company

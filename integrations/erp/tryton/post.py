@@ -271,7 +271,7 @@ class TrytonPoster:
 
     # -- taking back -----------------------------------------------------------------------------------------------
 
-    def reverse(self, key: str, reason: str) -> RemotePosting:
+    def reverse(self, key: str, reason: str, on: date) -> RemotePosting:
         """Cancel the moves of a posted statement; a draft is cancelled whole. The statement stays."""
         statements = self._statements(key)
         if not statements:

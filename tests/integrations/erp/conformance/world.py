@@ -88,6 +88,9 @@ class World(Protocol):
     # edit_outside(key): a person changes the amount of what was posted under the key.
     # confirm_outside(key), refuse_outside(key): the ERP answers what was only handed over; a refusal says that the
     # customer is blocked.
+    # foreign_account(currency): a bank account of ours in that currency, whose rate has moved since the invoices.
+    # set_clock_back(): the hour that a clock on local time repeats in autumn begins anew.
+    # unmatch_outside(key, item_id): a person takes the match of the item with what was posted under the key apart.
     # pulls_currencies: true where items in other currencies are pulled although payments in them cannot be posted.
 
     def open_amount(self, item_id: str) -> int:

@@ -1,6 +1,6 @@
 """ERPNext as a stand-in: with a unique key field on Payment Entry, and without."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
@@ -100,6 +100,29 @@ class ErpNextWorld:
         invoice["modified"] = self.server.stamp()
         for row in self.server.docs["Payment Ledger Entry"].values():
             if row["voucher_no"] == item_id:
+                row["delinked"] = 1
+
+    def foreign_account(self, currency):
+        name = f"1810 - Bank {currency} - A"
+        self.server.put("Account", name, company=COMPANY, account_currency=currency, account_type="Bank")
+        self.settings = self.settings.model_copy(update={"bank_accounts": {self.account: name}})
+        self.server.put("Account", "2660 - Kursdifferenzen - A", company=COMPANY, account_currency="EUR")
+        self.server.docs["Company"][COMPANY]["exchange_gain_loss_account"] = "2660 - Kursdifferenzen - A"
+        self.server.rates[currency, "EUR"] = Decimal("0.8137")
+        return self.account
+
+    def set_clock_back(self):
+        self.server.now -= timedelta(minutes=55)
+
+    def unmatch_outside(self, key, item_id):
+        """What "Unreconcile Payment" does: the reference goes, its money is unallocated again."""
+        (entry,) = (each for each in self.server.docs["Payment Entry"].values() if each["reference_no"] == key)
+        taken = [each for each in entry["references"] if each["reference_name"] == item_id]
+        entry["references"] = [each for each in entry["references"] if each not in taken]
+        entry["unallocated_amount"] += sum(Decimal(each["allocated_amount"]) for each in taken)
+        entry["modified"] = self.server.stamp()
+        for row in self.server.docs["Payment Ledger Entry"].values():
+            if row["voucher_no"] == entry["name"] and row["against_voucher_no"] == item_id:
                 row["delinked"] = 1
 
     def lock_until(self, day):

@@ -96,6 +96,9 @@ class FlatFileWorld:
         )
         return to_minor(item["open_amount"] - imported, item["currency"]) if item else 0
 
+    def foreign_account(self, currency):
+        return self.account
+
     def cash_booked(self):
         payments = {
             row["posting_id"]: to_minor(Decimal(row["payment_amount"]), row["currency"]) for row in self._allocations()

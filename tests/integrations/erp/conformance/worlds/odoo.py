@@ -9,7 +9,7 @@ from integrations.erp.odoo.connector import OdooConnector
 from integrations.erp.settings import Secret
 from matching.model.money import to_decimal, to_minor
 from tests.integrations.erp.standins.kit import Struck, no_sleep
-from tests.integrations.erp.standins.odoo import BANK, DATABASE, KEY, LOGIN, RECEIVABLE, OdooStandIn
+from tests.integrations.erp.standins.odoo import BANK, DATABASE, KEY, LOGIN, RECEIVABLE, SUSPENSE, OdooStandIn
 
 CURRENCIES = {"EUR": 1, "USD": 2, "JPY": 3, "KWD": 4}
 
@@ -92,6 +92,18 @@ class OdooWorld:
         move["state"] = "cancel"
         self.server.touch(move)
         self.server.touch(self._line(item_id))
+
+    def foreign_account(self, currency):
+        number = self.server.make("res.partner.bank", partner_id=1, sanitized_acc_number="NL02ABNA0123456789")
+        self.server.make("account.journal", name="Bank USD", code="BNKU", type="bank", company_id=1,
+                         currency_id=CURRENCIES[currency], default_account_id=BANK, bank_account_id=number["id"],
+                         suspense_account_id=SUSPENSE, restrict_mode_hash_table=False)  # fmt: skip
+        return "NL02ABNA0123456789"
+
+    def unmatch_outside(self, key, item_id):
+        matches = self.server.data["account.partial.reconcile"].items()
+        for each in [number for number, match in matches if match["debit_move_id"] == int(item_id)]:
+            self.server.do_js_remove_outstanding_partial("account.move", [], each)
 
     def lock_until(self, day):
         self.server.data["res.company"][1]["fiscalyear_lock_date"] = day.isoformat()

@@ -132,6 +132,9 @@ class SqliteWorld:
         exact = partial(_minor, currency=currency)
         return exact(amount) - sum(exact(value) for line in lines for value in line)
 
+    def foreign_account(self, currency):
+        return self.account
+
     def cash_booked(self):
         rows = self._run(
             "select payment_amount, currency from lettrage_postings "
