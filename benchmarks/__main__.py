@@ -1,6 +1,7 @@
 """``python -m benchmarks`` prints every table; ``python -m benchmarks matching --level hard`` one, with options.
 
-A benchmark is a module of this folder with ``run() -> list[dict]``, or the folder ``matching``, which takes options.
+A benchmark is a module of this folder with ``run() -> list[dict]``, which may take sizes as whole numbers
+(``python -m benchmarks ledger 10000 100000``), or the folder ``matching``, which takes options.
 """
 
 import importlib
@@ -40,6 +41,10 @@ def names() -> list[str]:
 
 def main(argv: list[str]) -> int:
     """Run all benchmarks, or the one named first with its options."""
+    sizes = argv[1:] if argv[:1] != ["matching"] else []
+    if not all(size.isdecimal() for size in sizes):
+        print(f"the sizes of a benchmark are whole numbers, not {' '.join(sizes)}", file=sys.stderr)
+        return 2
     if argv and argv[0] not in names():
         print(f"there is no benchmark {argv[0]!r}; there are: {', '.join(names())}", file=sys.stderr)
         return 2
@@ -49,7 +54,7 @@ def main(argv: list[str]) -> int:
             continue
         module = importlib.import_module(f"benchmarks.{name}")
         if hasattr(module, "run"):
-            say(name, module.run())
+            say(name, module.run(*map(int, sizes)))
     return 0
 
 

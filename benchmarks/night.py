@@ -166,7 +166,12 @@ def _cash(truth: Truth) -> dict[str, int]:
     return {one.item_id: one.cash for one in truth.items}
 
 
-def run(world: World) -> list[dict[str, object]]:
+def run(payments: int = 20_000, items: int = 50_000, seed: int = 1) -> list[dict[str, object]]:
+    """One night over the files of the first world; a row per figure."""
+    return night_over(generate("hard", payments, items, seed))
+
+
+def night_over(world: World) -> list[dict[str, object]]:
     """One night over the world's files; a row per figure."""
     with tempfile.TemporaryDirectory(prefix="lettrage-night-") as name:
         folder = Path(name)
@@ -209,7 +214,7 @@ def main() -> None:
         world = generate("hard", wanted.payments, wanted.items, wanted.seed)
     else:
         world = generate_second(wanted.payments, wanted.items, wanted.seed)
-    for row in run(world):
+    for row in night_over(world):
         print("  ".join(f"{key}: {value}" for key, value in row.items()))
 
 
