@@ -2,15 +2,28 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import BinaryIO
 
 from integrations.bank import second_opinion
 from integrations.bank.detect import FormatFamily
+from integrations.bank.mt940.ibans import is_wrong_iban
 from integrations.bank.trust import DeliveredStatement, delivered, joined
-from matching.model.bank_statement import BankEntry, FileFacts, Finding, Quarantined, ReadEvent, StatementEnd
+from matching.model.bank_statement import (
+    BankEntry,
+    FileFacts,
+    Finding,
+    Quarantined,
+    ReadEvent,
+    StatementEnd,
+    StatementHeader,
+)
 
 _ACCOUNTS_REMEMBERED = 10_000
+_FINDINGS_KEPT = 1_000
+# Banks date the opening balance in many ways, so that entries may be a month older; hardly any is younger than the end.
+_DAYS_BEFORE, _DAYS_AFTER = timedelta(days=31), timedelta(days=5)
 
 
 class Review:
@@ -25,7 +38,10 @@ class Review:
         self._quarantined = 0
         self._statements = 0
         self._last: dict[tuple[str | None, str | None], DeliveredStatement] = {}
-        self._breaks: list[Finding] = []
+        self._told: list[Finding] = []
+        # The first and the last booking day of the statement at hand, and where each stands.
+        self._first: tuple[date, str] | None = None
+        self._final: tuple[date, str] | None = None
 
     def note(self, event: ReadEvent) -> None:
         """Take in what the reader says."""
@@ -33,15 +49,24 @@ class Review:
             self._entries += 1
             if self._entries <= self._limit:
                 self._amounts[event.amount] += 1
+            day = event.booking_date
+            if day is not None and event.status == "booked":
+                if self._first is None or day < self._first[0]:
+                    self._first = day, event.where
+                if self._final is None or day > self._final[0]:
+                    self._final = day, event.where
         elif isinstance(event, Quarantined):
             self._quarantined += 1
         elif isinstance(event, StatementEnd):
             self._statements += 1
             self._chain(delivered(event, f"statement {self._statements}"))
+            if len(self._told) < _FINDINGS_KEPT:
+                self._told.extend(self._oddities(event.header))
+            self._first = self._final = None
 
     def findings(self, facts: FileFacts) -> Iterator[Finding]:
         """What there is to say at the end of the file."""
-        yield from self._breaks
+        yield from self._told
         accounted = self._entries + self._quarantined
         if facts.entries_in_file != accounted:
             yield Finding(
@@ -65,8 +90,23 @@ class Review:
             return
         earlier = self._last.get((header.account, header.currency))
         self._last[header.account, header.currency] = statement
-        if earlier is not None and len(self._breaks) < 1_000:
-            self._breaks.extend(joined(earlier, statement))
+        if earlier is not None and len(self._told) < _FINDINGS_KEPT:
+            self._told.extend(joined(earlier, statement))
+
+    def _oddities(self, header: StatementHeader) -> Iterator[Finding]:
+        """What a damaged file shows though its sums are right: another account, another month."""
+        if is_wrong_iban(header.account or ""):
+            message = (
+                f"{header.account} is no IBAN that can exist: a digit of it is wrong; make sure whose account this is "
+                "before anything is posted"
+            )
+            yield _warning("account_not_an_iban", f"statement {self._statements}", message)
+        if header.kind != "final":
+            return
+        if self._first and header.from_date and self._first[0] < header.from_date - _DAYS_BEFORE:
+            yield _outside(*self._first, f"begins on {header.from_date}")
+        if self._final and header.to_date and self._final[0] > header.to_date + _DAYS_AFTER:
+            yield _outside(*self._final, f"ends on {header.to_date}")
 
     def _second_opinion(self) -> Finding | None:
         if not 0 < self._entries <= self._limit or self._family not in {"mt940", "ofx"}:
@@ -77,3 +117,12 @@ class Review:
         return (
             None if opinion is None else second_opinion.compare(opinion, self._amounts, quarantined=self._quarantined)
         )
+
+
+def _outside(day: date, where: str, statement: str) -> Finding:
+    message = f"the entry is booked on {day}, but its statement {statement}; compare the date with the bank"
+    return _warning("booked_outside_period", where, message)
+
+
+def _warning(code: str, where: str, message: str) -> Finding:
+    return Finding(severity="warning", code=code, where=where, message=message)

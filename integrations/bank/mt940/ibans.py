@@ -18,6 +18,19 @@ _LENGTHS = {
 # Written with its letters in front, so that the search passes over everything else without trying.
 _BEGINNING = re.compile(r"[A-Z]{2}[0-9]{2}(?<!\w.{4})(?= ?[A-Z0-9])")
 _LONGEST_PRINTED = 44
+# Three letters X in a row stand for digits that are not shown.
+_MEANT = re.compile(r"[A-Z]{2}[0-9]{2}(?!.*X{3})[A-Z0-9]{10,30}")
+
+
+def is_wrong_iban(text: str) -> bool:
+    """Whether a number is written like an IBAN of its country but is none: a digit is wrong, missing or too many.
+
+    >>> is_wrong_iban("DE89370400440532013001"), is_wrong_iban("DE89370400440532013000"), is_wrong_iban("12345678")
+    (True, False, False)
+    """
+    if text[:2] not in _LENGTHS or not _MEANT.fullmatch(text):
+        return False
+    return len(text) != _LENGTHS[text[:2]] or not is_iban(text)
 
 
 def ibans_in(text: str) -> set[str]:

@@ -193,15 +193,22 @@ class _Notes:
         """One finding per kind of oddity."""
         where = f"account {account}" if account else "account not named"
         yield from self._corrections
+        yield from self._about_the_statement(where, named=account is not None)
+        yield from self._about_entries(where)
+        yield from self._about_what_is_not_read(where)
+
+    def _about_the_statement(self, where: str, *, named: bool) -> Iterator[Finding]:
         if self.stray:
             text = f"{self.stray} amounts stand outside of any entry: the beginning of an entry seems to be lost"
             yield Finding(severity="error", code="stray_amounts", where=where, message=f"{text}; fetch the file again")
         if self.balance:
             text = f"the ledger balance cannot be read: {self.balance}"
             yield Finding(severity="warning", code="balance_unreadable", where=where, message=text)
-        if account is None:
+        if not named:
             text = "the statement names no account (ACCTID); say in the configuration whose it is"
             yield Finding(severity="warning", code="account_missing", where=where, message=text)
+
+    def _about_entries(self, where: str) -> Iterator[Finding]:
         if self.nameless:
             text = (
                 f"{self.nameless} entries have no currency (CURDEF); give the account its currency in the configuration"
@@ -228,6 +235,8 @@ class _Notes:
         if self.foreign:
             text = f"{self.foreign} entries are in another currency than the account (CURRENCY)"
             yield Finding(severity="info", code="foreign_currency_entries", where=where, message=text)
+
+    def _about_what_is_not_read(self, where: str) -> Iterator[Finding]:
         if self.pending:
             text = f"{self.pending} pending transactions (STMTTRNP) are announced; they come again when booked"
             yield Finding(severity="info", code="pending_not_read", where=where, message=text)
