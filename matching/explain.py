@@ -1,7 +1,10 @@
 """Decisions in words: one sentence that a clerk can check against the statement, and the evidence as rows."""
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
+
+from rapidfuzz import fuzz
 
 from matching.grades import PAYER_WORDS, REFERENCE_WORDS, Payer, Reference
 from matching.hypothesis import Hypothesis, Line
@@ -9,6 +12,7 @@ from matching.index import LedgerIndex
 from matching.model.currencies import MINOR_DIGITS
 from matching.model.decision import Allocation, Evidence
 from matching.model.payment import Payment
+from matching.text.names import name_key
 from matching.text.normal import compact
 
 _RELATIONS = {
@@ -27,6 +31,10 @@ _RELATIONS = {
 _REFERENCE_GRADES = {grade: grade.name.lower() for grade in Reference}
 _PAYER_GRADES = {grade: grade.name.lower() for grade in Payer}
 _MOST_NUMBERS = 5
+_WEAKLY = {Reference.NEAR: "with a typing slip", Reference.PART: "by part of its number"}
+_LONGEST_QUOTED = 40
+_ALIKE = 80.0
+_LOOK_ALIKE = {"0": "[0OQ]", "1": "[1IL]", "5": "[5S]", "8": "[8B]"}
 
 
 @lru_cache(maxsize=1_000)
@@ -47,15 +55,23 @@ def sentence(hypothesis: Hypothesis, payment: Payment, index: LedgerIndex) -> st
     numbers = _numbers(hypothesis.lines, index)
     quoted = ""
     if hypothesis.quoted:
-        shown = "'" + "', '".join(hypothesis.quoted[:_MOST_NUMBERS]) + "'"
-        how = _by_order(hypothesis, index) or REFERENCE_WORDS[hypothesis.reference]
-        quoted = f", {how} as {shown}"
+        quoted = f", {_how_named(hypothesis, payment, index)}"
     elif hypothesis.reference == 0:
         quoted = ", no document named"
     paid = money(payment.amount, payment.currency)
     return (
         f"{paid} for {numbers}{quoted}; {_who(hypothesis, payment, index)}; {_amounts(hypothesis, payment.currency)}."
     )
+
+
+def _how_named(hypothesis: Hypothesis, payment: Payment, index: LedgerIndex) -> str:
+    """How the documents stand on the statement; of a list, how the weakest of them does."""
+    shown = "'" + "', '".join([_as_it_stands(text, payment) for text in hypothesis.quoted[:_MOST_NUMBERS]]) + "'"
+    if hypothesis.rule == "period_named":
+        return f"of the month that the text names ({shown[1:-1]})"
+    if len(hypothesis.quoted) > 1 and Reference.NONE < hypothesis.reference < Reference.DIGITS:
+        return f"named as {shown}, one of them {_WEAKLY[hypothesis.reference]}"
+    return f"{_by_order(hypothesis, index) or REFERENCE_WORDS[hypothesis.reference]} as {shown}"
 
 
 def _by_order(hypothesis: Hypothesis, index: LedgerIndex) -> str:
@@ -78,15 +94,58 @@ def _numbers(lines: Sequence[Line], index: LedgerIndex) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
+def _as_it_stands(quoted: str, payment: Payment) -> str:
+    """What was looked up, as the statement has it: with its marks and blanks, letters typed for digits included."""
+    text = payment.remittance or " ".join(payment.remittance_lines)
+    if quoted in text or not quoted or len(quoted) > _LONGEST_QUOTED:
+        return quoted
+    signs = [_LOOK_ALIKE.get(sign, re.escape(sign)) for sign in quoted if sign.isalnum()]
+    found = re.search(r"[^A-Za-z0-9]{0,4}".join(signs), text, re.IGNORECASE) if signs else None
+    return found.group() if found else quoted
+
+
 def _who(hypothesis: Hypothesis, payment: Payment, index: LedgerIndex) -> str:
-    customer = index.parties.customers[index.open.customer[hypothesis.lines[0].place]] if hypothesis.lines else None
+    place = index.open.customer[hypothesis.lines[0].place] if hypothesis.lines else -1
+    customer = index.parties.customers[place] if hypothesis.lines else None
     name = customer.name or customer.customer_id if customer else ""
     if hypothesis.payer is Payer.ACCOUNT:
-        return f"paid from account {payment.payer_account}, known for {name}"
+        return f"paid from account {payment.payer_account}, {_whose(payment, place, name, index)}"
     if not payment.payer_name and hypothesis.payer is Payer.UNKNOWN:
         return f"the bank names no payer; {name} owes it"
     shown = f"payer '{payment.payer_name}'" if payment.payer_name else "the payer"
+    if hypothesis.payer is Payer.NAMED and customer is not None:
+        return _named(payment, shown, name, customer.customer_id)
     return f"{shown} {PAYER_WORDS[hypothesis.payer].format(name=name)}"
+
+
+def _whose(payment: Payment, place: int, name: str, index: LedgerIndex) -> str:
+    """What ties the account to the customer: its own, its group's, a declared payer's, or confirmed by people."""
+    parties, account = index.parties, compact(payment.payer_account)
+    owners = parties.by_account.get(account, ())
+    if place in owners:
+        return f"known for {name}"
+    if parties.pays_for(account, place):
+        return f"declared as payer for {name}"
+    if place in parties.confirmed_accounts.get(account, ()):
+        return f"confirmed by people for {name}"
+    head = next((owner for owner in owners if parties.related(owner, place)), None)
+    if head is not None:
+        return f"known for {parties.customers[head].name or parties.ids[head]}, which may pay for {name}"
+    if place in parties.learned_accounts.get(account, ()):
+        return f"confirmed by people for {name}"
+    return f"known for {name}"
+
+
+def _named(payment: Payment, shown: str, name: str, customer_id: str) -> str:
+    """By what the payer was recognised without an account: its name, its customer number, or on whose behalf."""
+    if payment.payer_name and fuzz.token_set_ratio(name_key(payment.payer_name), name_key(name)) >= _ALIKE:
+        return f"{shown} is {name} by name"
+    text = payment.remittance or " ".join(payment.remittance_lines)
+    if compact(customer_id) in compact(text):
+        return f"the text gives the customer number {customer_id} of {name}"
+    if payment.ultimate_name:
+        return f"{shown} pays on behalf of '{payment.ultimate_name}'"
+    return f"{shown} {PAYER_WORDS[Payer.NAMED].format(name=name)}"
 
 
 def _amounts(hypothesis: Hypothesis, currency: str) -> str:
@@ -119,7 +178,7 @@ def evidence(hypothesis: Hypothesis, payment: Payment, index: LedgerIndex) -> tu
     rows = [
         Evidence(
             kind="document",
-            seen=hypothesis.quoted[number] if number < len(hypothesis.quoted) else "",
+            seen=_as_it_stands(hypothesis.quoted[number], payment) if number < len(hypothesis.quoted) else "",
             against=table.numbers[line.place],
             grade=_REFERENCE_GRADES[hypothesis.reference],
         )

@@ -18,6 +18,8 @@ _RELATIVES = 200
 _ALIKE = 86.0
 _NEAR = 6.0
 _CONTAINED = 88.0
+_CONFIRMED = 2
+"""How often people must have cleared a payer's money for somebody else before master data no longer contradicts it."""
 _OTHER_FORM = 90.0
 """Likeness of names that differ in nothing but legal forms that contradict each other."""
 
@@ -46,6 +48,8 @@ class Parties:
         self.by_number: dict[str, tuple[int, ...]] = {}
         self.learned_accounts: dict[str, tuple[int, ...]] = {}
         self.learned_names: dict[str, tuple[int, ...]] = {}
+        self.confirmed_accounts: dict[str, tuple[int, ...]] = {}
+        self.confirmed_names: dict[str, tuple[int, ...]] = {}
         self.not_ours: set[str] = set()
         self.house_accounts = {compact(house.account) for house in policy.house_accounts} - {""}
         facts = tuple(learned)
@@ -79,8 +83,12 @@ class Parties:
                 self.not_ours |= {compact(fact.subject), name_key(fact.subject)} - {""}
             elif place is not None and fact.kind == "payer_account":
                 _add(self.learned_accounts, compact(fact.subject), place)
+                if fact.confirmations >= _CONFIRMED:
+                    _add(self.confirmed_accounts, compact(fact.subject), place)
             elif place is not None and fact.kind == "payer_name":
                 _add(self.learned_names, name_key(fact.subject), place)
+                if fact.confirmations >= _CONFIRMED:
+                    _add(self.confirmed_names, name_key(fact.subject), place)
 
     def _group_heads(self) -> "array[int]":
         """The head of each customer's group; a circle of parents counts as one group led by its smallest member."""

@@ -7,6 +7,7 @@ from matching.grades import Payer
 from matching.lazily import lazily
 from matching.model.payment import Payment
 from matching.parties import Parties
+from matching.text.names import name_key
 from matching.text.normal import compact
 
 _ALIKE = 86.0
@@ -87,7 +88,9 @@ class PayerView:
         for payer in self.by_account:
             if payer == customer or parties.related(payer, customer):
                 return Payer.ACCOUNT
-        if self.account and parties.pays_for(self.account, customer):
+        if self.account and (
+            parties.pays_for(self.account, customer) or customer in parties.confirmed_accounts.get(self.account, ())
+        ):
             return Payer.ACCOUNT
         if customer in self.by_ultimate:
             return Payer.NAMED
@@ -102,6 +105,8 @@ class PayerView:
     def _grade_by_name(self, customer: int, parties: Parties) -> Payer:
         known = self.name_grade in {"name", "cut"}
         if known and any(parties.related(payer, customer) for payer in self.by_name):
+            return Payer.NAMED
+        if known and customer in parties.confirmed_names.get(name_key(self.name[:200]), ()):
             return Payer.NAMED
         if customer in self.by_number:
             return Payer.SIMILAR if known else Payer.NAMED

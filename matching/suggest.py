@@ -124,8 +124,9 @@ def _named(reading: Reading, index: LedgerIndex, taken: frozenset[int]) -> list[
             if len(chosen) > 1:
                 one = one.doubted("other documents are named as well", _ONE_OF_SEVERAL)
             found.append(one)
+    others = chosen or any(mention.items for mention in (*reading.strong, *reading.weak))
     found.extend(
-        hypothesis.doubted("the text names other documents", _AMOUNT_ONLY) if chosen else hypothesis
+        hypothesis.doubted("the text names other documents", _AMOUNT_ONLY) if others else hypothesis
         for hypothesis in by_amount(reading, index)
     )
     return scored(found)

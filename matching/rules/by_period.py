@@ -86,7 +86,8 @@ def _one_of_equals(reading: Reading, index: LedgerIndex, singles: list[int], wan
     fitting = dict.fromkeys((*by_issue, *by_due))
     for place in fitting:
         payer = reading.weakest_payer((place,))
-        found = Hypothesis("period_named", "exact", whole_lines((place,), index), Reference.PART, payer)
+        lines = whole_lines((place,), index)
+        found = Hypothesis("period_named", "exact", lines, Reference.PART, payer, 0, _told({wanted}))
         if len(fitting) > 1:
             found = found.doubted(
                 "the month fits the date of one item and the due date of another", 5_500 + (place in by_issue)
@@ -112,7 +113,17 @@ def _everything_of(reading: Reading, index: LedgerIndex, wanted: set[int]) -> It
                 fitting[tuple(some)] = None
     for places in fitting:
         payer = reading.weakest_payer(places)
-        found = Hypothesis("period_named", "family", whole_lines(places, index), Reference.PART, payer)
+        lines = whole_lines(places, index)
+        found = Hypothesis("period_named", "family", lines, Reference.PART, payer, 0, _told(wanted))
         if len(fitting) > 1:
             found = found.doubted("items dated in the month and items due in it come to the same amount", _NOT_SURE)
         yield found
+
+
+def _told(months: set[int]) -> tuple[str, ...]:
+    """The months as a person writes them.
+
+    >>> _told({2026 * 12 + 8})
+    ('09/2026',)
+    """
+    return tuple(f"{one % 12 + 1:02d}/{one // 12}" for one in sorted(months))

@@ -159,3 +159,23 @@ def test_a_text_tells_the_payer_where_nothing_else_does_and_only_one_customer_wr
     other = clear("d8", payment, [item("7", 9_900, customer="C2")])
     both = Habits(learn([*told, other, replace(other, source="d9")], (VOS, BERG)))
     assert both.payer_by_text("Miete Halle Nord 10/2026") == ""
+
+
+@pytest.mark.parametrize(("times", "posted"), [(1, False), (2, True)], ids=["once", "twice"])
+@pytest.mark.parametrize("account", ["NL1", ""], ids=["by-account", "by-name"])
+def test_a_known_customer_that_people_cleared_for_another_may_pay_what_it_names(times, posted, account):
+    """Vos pays Berg's invoices; the ERP knows its account and its name as Vos', and no group."""
+    owed = [item(f"90{count}", 10_003 + count, customer="C2") for count in range(times)]
+    clears = [
+        clear(f"s{count}", paid(one.open_amount, one.number, payer_account=account), [one])
+        for count, one in enumerate(owed)
+    ]
+    facts = learn(clears, (VOS, BERG))
+    due = item("4711", 77_013, customer="C2")
+    payment = paid(due.open_amount, f"Invoice {due.number}", payer_account=account)
+    history = History(learned=facts)
+    (decision,) = match([payment], [due], (VOS, BERG), history, Policy(), DAY).decisions
+    assert [one.item_id for one in decision.allocations] == ([due.item_id] if posted else [])
+    revoked = History(learned=tuple(fact for fact in facts if fact.customer_id != "C2"))
+    (decision,) = match([payment], [due], (VOS, BERG), revoked, Policy(), DAY).decisions
+    assert not decision.allocations
