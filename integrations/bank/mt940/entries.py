@@ -13,7 +13,7 @@ from integrations.bank.mt940.entry_line import EntryLine, UnreadableEntryError, 
 from integrations.bank.mt940.party_labels import labelled_name
 from integrations.bank.mt940.remarks import Remarks, read_original_amounts
 from integrations.bank.mt940.statement import StatementInProgress
-from integrations.bank.mt940.tokenizer import RawEntry
+from integrations.bank.mt940.tokenizer import Run
 from matching.model.bank_statement import BankEntry, EntryStatus, Finding, Quarantined, Severity
 
 _HARMLESS = frozenset({"decimal_mark_missing", "mark_in_lower_case"})
@@ -43,38 +43,35 @@ class EntryReader:
         self._likely: dict[str, Dialect] = {}  # by first character
 
     def read(
-        self, raws: Sequence[RawEntry], statement: StatementInProgress, currency: str | None, notes: Sequence[str] = ()
+        self, run: Run, statement: StatementInProgress, currency: str | None, notes: Sequence[str] = ()
     ) -> Iterator[EntryEvent]:
-        """Every raw entry as one `BankEntry` or one `Quarantined`, in order, each behind what was found about it.
+        """Every entry of the run as a `BankEntry` or `Quarantined`, in order, each behind what was found about it.
 
         ``notes`` are lines of remittance from outside field 86; they belong to the first entry.
         """
         try:
-            lines = read_entry_lines([body for _number, body, _texts in raws], currency)
+            lines = read_entry_lines(run.lines, currency)
         except UnreadableEntryError as problem:
-            if len(raws) == 1:
+            if len(run.texts) == 1:
                 statement.quarantined_count += 1
-                yield _quarantined(raws[0], problem)
+                yield _quarantined(run, problem)
             else:  # find out which one it is
-                for raw in raws:
-                    yield from self.read([raw], statement, currency)
+                for at in range(len(run.texts)):
+                    yield from self.read(run.alone(at), statement, currency)
             return
-        remarks = [
-            Remarks(texts[0] if len(texts) == 1 else "\n".join(texts), line)
-            for (_number, _body, texts), line in zip(raws, lines, strict=True)
-        ]
+        remarks = list(map(Remarks, run.texts, lines))
         drafts = [DetailDraft(line.amount, currency, line.bank_reference) for line in lines]
         places = self._by_dialect(remarks)
-        for dialect, among in places.items():
-            if told := sum([len(raws[at][2]) > 0 for at in among]):
-                self.dialects[dialect.NAME] += told
+        if run.remarks != ():
+            for dialect, among in places.items():
+                self.dialects[dialect.NAME] += len(among)
         codes, failed = _read_texts(places, remarks, drafts)
         if notes:
             drafts[0].remittance_lines += tuple(notes)
             drafts[0].remittance = " ".join([drafts[0].remittance, *notes]).strip()
         details = seal_details(drafts)
         ordinal = statement.add(lines)
-        for (number, _body, _texts), line, detail, own_code in zip(raws, lines, details, codes, strict=True):
+        for number, line, detail, own_code in zip(run.numbers, lines, details, codes, strict=True):
             where = f"line {number}"
             if line.remarks:
                 yield from _said(line, where)
@@ -104,15 +101,15 @@ class EntryReader:
 
     def _by_dialect(self, remarks: Sequence[Remarks]) -> dict[Dialect, list[int]]:
         """The places of the texts that are written in each dialect."""
+        if self._forced:
+            return {self._forced: list(range(len(remarks)))}
         places: defaultdict[Dialect, list[int]] = defaultdict(list)
         likely = self._likely
         for at, one in enumerate(remarks):
-            dialect = self._forced
-            if dialect is None:
-                first = one.text[:1]
-                dialect = likely.get(first)
-                if dialect is None or dialect.score(one) < SURE:
-                    likely[first] = dialect = recognise(one)
+            first = one.text[:1]
+            dialect = likely.get(first)
+            if dialect is None or dialect.score(one) < SURE:
+                likely[first] = dialect = recognise(one)
             places[dialect].append(at)
         return places
 
@@ -129,19 +126,19 @@ def _read_texts(
     for dialect, among in places.items():
         read = dialect.read
         for at in among:
-            one = remarks[at]
+            one, draft = remarks[at], drafts[at]
             try:
-                codes[at] = read(one, drafts[at])
-                if not drafts[at].remittance and _says_nothing(one.text, drafts[at]):
-                    drafts[at] = _untouched(one, drafts[at])
+                codes[at] = read(one, draft)
+                if not draft.remittance and _says_nothing(one.text, draft):
+                    draft = drafts[at] = _untouched(one, draft)
                     running = _LEADING_CODES.sub("", one.marked.replace("\r", ""))
-                    drafts[at].counterparty_name = labelled_name(running, received=not drafts[at].amount.is_signed())
+                    draft.counterparty_name = labelled_name(running, received=not draft.amount.is_signed())
                 if one.line.supplementary:
-                    read_original_amounts(one.line.supplementary, drafts[at])
+                    read_original_amounts(one.line.supplementary, draft)
             except (ValueError, ArithmeticError, LookupError, TypeError) as trouble:
                 # A dialect that fails on a text it was not made for costs that text's meaning, never the entry.
                 failed[id(one.line)] = trouble
-                drafts[at] = _untouched(one, drafts[at])
+                drafts[at] = _untouched(one, draft)
     return codes, failed
 
 
@@ -178,7 +175,5 @@ def _said(line: EntryLine, where: str) -> Iterator[Finding]:
         yield Finding(severity=severity, code=code, where=where, message=message)
 
 
-def _quarantined(raw: RawEntry, problem: UnreadableEntryError) -> Quarantined:
-    number, body, texts = raw
-    whole = "".join([f":61:{body}", *(f"\n:86:{text}" for text in texts)])
-    return Quarantined(where=f"line {number}", raw=whole, code=problem.code, message=str(problem))
+def _quarantined(run: Run, problem: UnreadableEntryError) -> Quarantined:
+    return Quarantined(where=f"line {run.numbers[0]}", raw=run.raw(0), code=problem.code, message=str(problem))

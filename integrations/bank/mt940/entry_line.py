@@ -6,19 +6,21 @@ account servicing institution, and on a second line [34x] supplementary details.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import NamedTuple
 
 from integrations.bank.mt940.dates import day, entry_day
 from matching.model.currencies import MINOR_DIGITS
 
 # The line as the standard has it. Amounts of more than 15 digits are left to the careful reading below.
-_REGULAR = re.compile(
-    r"([0-9]{6}(?:[0-9]{4})?)(E?R?[CD])[A-Z]?([0-9]{1,15},[0-9]{0,2})([SNF][A-Z0-9]{2}[A-Z0-9 ])([^\n]*)"
-)
+_REGULAR = r"([0-9]{6}(?:[0-9]{4})?)(E?R?[CD])[A-Z]?([0-9]{1,15},[0-9]{0,2})([SNF][A-Z0-9]{2}[A-Z0-9 ])([^\n]*+)"
+LINE = rf"(?:{_REGULAR}|([^\n]*+))((?:\n(?!:)[^\n]*+)*+)"
+"""Field 61 as a pattern whose groups are the columns of `LineColumns`."""
+_LINE = re.compile(rf"(?:{_REGULAR}|([^\n]*+))(.*)", re.DOTALL)
 # The line as it also comes: blanks for the entry date or in between, lower case, a mark or an amount on the next
 # line, a decimal point, thousands parted by blanks, no type code or only its first letter.
 _IRREGULAR = re.compile(
@@ -32,6 +34,27 @@ _NO_TYPE = re.compile(r"NON ?REF|NOREF|//", re.IGNORECASE)
 _TRAILING = re.compile(r"([^ ].{0,14}?) +(?<=.{16})([^ ].*)")
 _MISSING = frozenset({"", "NONREF", "NON REF", "NOREF", "NOTPROVIDED"})
 _DIGIT_LIMIT = 18
+
+
+class LineColumns(NamedTuple):
+    """The parts of several lines, each part of all of them in a column.
+
+    An ``irregular`` line is the first line of a field 61 that does not keep to the standard; it has no other part but
+    the ``supplement``: the lines after the first, each with its line end before it.
+    """
+
+    dates: Sequence[str]
+    marks: Sequence[str]
+    amounts: Sequence[str]
+    type_codes: Sequence[str]
+    references: Sequence[str]
+    irregular: Sequence[str | None]
+    supplements: Sequence[str]
+
+    def body(self, at: int) -> str:
+        """The whole field of an irregular line."""
+        return f"{self.irregular[at]}{self.supplements[at]}"
+
 
 EntryRemarks = tuple[tuple[str, str], ...]
 """What is to be said about a line that was read all the same: a stable code and a sentence each."""
@@ -73,21 +96,26 @@ def read_entry_line(body: str, currency: str | None) -> EntryLine:
     >>> line.amount, line.value_date, line.entry_date, line.bank_reference
     (Decimal('1000.50'), datetime.date(2024, 11, 30), datetime.date(2025, 1, 2), '4711')
     """
-    return read_entry_lines([body], currency)[0]
+    return read_entry_lines(columns_of(body), currency)[0]
 
 
-def read_entry_lines(bodies: Iterable[str], currency: str | None) -> list[EntryLine]:
+def columns_of(body: str) -> LineColumns:
+    """One field as columns of a single line."""
+    found = _LINE.match(body)
+    assert found is not None, "the pattern takes every text"
+    return LineColumns(*((text,) for text in found.groups()))
+
+
+def read_entry_lines(columns: LineColumns, currency: str | None) -> list[EntryLine]:
     """The same for many entries of one account; raises UnreadableEntryError when one cannot be read."""
     lines = []
-    for body in bodies:
-        found = _REGULAR.match(body)
-        remarks: EntryRemarks = ()
-        if found is None:
-            dates, mark, amount, type_code, rest, more, remarks = _irregular(body, currency)
-        else:
-            dates, mark, digits, type_code, rest = found.groups()
+    for line in zip(*columns, strict=True):
+        dates, mark, digits, type_code, rest, irregular, more = line
+        if irregular is None:
             amount = Decimal(digits.replace(",", "."))
-            more = body[found.end() + 1 :]
+            remarks: EntryRemarks = ()
+        else:
+            dates, mark, amount, type_code, rest, more, remarks = _irregular(irregular + more, currency)
         value_date, entry_date, doubts = _days(dates)
         reference, slashes, bank = rest.partition("//")
         trailing = None

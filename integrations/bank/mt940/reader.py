@@ -8,6 +8,7 @@ from integrations.bank.mt940.balances import read_balance, read_control_sum
 from integrations.bank.mt940.dates import day
 from integrations.bank.mt940.dialects import Dialect, dialect_named
 from integrations.bank.mt940.entries import EntryReader
+from integrations.bank.mt940.entry_line import columns_of
 from integrations.bank.mt940.remarks import is_iban
 from integrations.bank.mt940.statement import StatementInProgress
 from integrations.bank.mt940.tokenizer import Field, Run, fields, rewindable, survey
@@ -80,8 +81,8 @@ class _Reading:
                 "warning", "encoding_mixed", 1, "some characters are not UTF-8 and were read as Windows text"
             )
         for field in fields(self._source, facts.encoding, facts.errors):
-            if isinstance(field, list):
-                yield from self._next_entries(field[0][0])
+            if isinstance(field, Run):
+                yield from self._next_entries(field.numbers[0])
                 yield from self._read_entries(field)
             elif field[0] == "61":
                 yield from self._next_entries(field[1])
@@ -139,13 +140,15 @@ class _Reading:
         if self._held is not None:
             (_tag, number, body, next_tag), self._held = self._held, None
             texts, self._texts = self._texts, []
-            yield from self._read_entries([(number, _without_trailer(body) if next_tag in _HEADS else body, texts)])
+            columns = columns_of(_without_trailer(body) if next_tag in _HEADS else body)
+            run = Run((number,), columns, ("\n".join(texts),), None if len(texts) == 1 else tuple(texts))
+            yield from self._read_entries(run)
 
-    def _read_entries(self, raws: Run) -> Iterator[ReadEvent]:
+    def _read_entries(self, run: Run) -> Iterator[ReadEvent]:
         assert self._statement is not None
-        self._yielded += len(raws)
+        self._yielded += len(run.numbers)
         notes, self._notes = self._notes, []
-        yield from self._entries.read(raws, self._statement, self._currency, notes)
+        yield from self._entries.read(run, self._statement, self._currency, notes)
 
     # -- Everything else ----------------------------------------------------------------------------------------
 

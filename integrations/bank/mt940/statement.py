@@ -70,8 +70,9 @@ class StatementInProgress:
         """Count entries, booked or expected; returns the number of the first one within the statement."""
         first = self.entry_count + 1
         self.entry_count += len(lines)
-        self.total += sum([line.amount for line in lines], ZERO)
-        credited = [line.amount for line in lines if not line.amount.is_signed()]
+        amounts = [line.amount for line in lines]
+        self.total += sum(amounts, ZERO)
+        credited = [amount for amount in amounts if not amount.is_signed()]
         self.credit_count += len(credited)
         self.credit_total += sum(credited, ZERO)
         self.expected_total += sum([line.amount for line in lines if line.mark[0] == "E"], ZERO)

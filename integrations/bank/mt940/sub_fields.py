@@ -38,15 +38,14 @@ _KINDS = (
 _PLAIN_KEYWORDS = frozenset({"EREF", "KREF", "MREF", "CRED", "DEBT"})
 
 
-def _each_once(*numbers: int | str) -> str:
-    return "".join(rf"(?:\?{number}[^?]*+)?+" for number in numbers)
+def _once(*numbers: int | str) -> str:
+    """Each sub-field once or not at all, in this order; the text of each is a group."""
+    return "".join(rf"(?:\?{number}([^?]*+))?+" for number in numbers)
 
 
-_PARTY = "".join(rf"(?:\?{number}([^?]*+))?+" for number in range(30, 35))
 # The usual order, where no sub-field is given twice and no separator was typed by a payer.
-_USUAL = re.compile(
-    rf"[0-9]{{3}}{_each_once('00', 10)}({_each_once(*range(20, 30))}){_PARTY}({_each_once(*range(60, 64))})"
-)
+_USUAL = re.compile(rf"[0-9]{{3}}(?:\?00[^?]*+)?+(?:\?10[^?]*+)?+{_once(*range(20, 35), *range(60, 64))}")
+_PARTY = slice(10, 15)  # of the groups: 30 to 34; before them the purpose, after them the rest of it
 
 
 def read_subfields(text: str, separator: str, draft: DetailDraft) -> str:
@@ -57,18 +56,17 @@ def read_subfields(text: str, separator: str, draft: DetailDraft) -> str:
     usual = _USUAL.fullmatch(text) if separator == "?" else None
     if usual is None:
         return _read_in_order(text.split(separator), separator, draft)
-    purpose, bank, number, name, more_name, addition, more_purpose = usual.groups()
-    if bank and not bank[:1].isdigit():
+    texts = usual.groups("")
+    bank, number, name, more_name, addition = texts[_PARTY]
+    if bank and not bank[0].isdigit():
         draft.counterparty_bic = bank.strip() or None
     if number:
         draft.counterparty_account = account(number)
     if name or more_name:
-        draft.counterparty_name = _name(continued([name or "", more_name]) if more_name else name)
-    if more_purpose:
-        purpose += more_purpose
-    if texts := [text for part in purpose.split("?") if (text := part[2:])]:
-        read_purpose(_marked(texts), draft)
-    return addition.strip() if addition else ""
+        draft.counterparty_name = _name(continued([name, more_name]) if more_name else name)
+    if purpose := [*filter(None, texts[:10]), *filter(None, texts[15:])]:
+        read_purpose(_marked(purpose), draft)
+    return addition.strip()
 
 
 def _read_in_order(parts: list[str], separator: str, draft: DetailDraft) -> str:
@@ -141,8 +139,13 @@ def read_purpose(marked: str, draft: DetailDraft) -> None:
         remittance = _read_keywords(marked, draft)
     else:
         remittance = text
-    draft.remittance_lines = pieces(remittance)
-    draft.remittance = remittance.replace("\r", "").replace("\n", " ").strip()
+    if "\n" in remittance:
+        draft.remittance_lines = pieces(remittance)
+        draft.remittance = remittance.replace("\r", "").replace("\n", " ").strip()
+    else:
+        lines = remittance.split("\r")
+        draft.remittance_lines = tuple(filter(str.strip, lines))
+        draft.remittance = "".join(lines).strip()
 
 
 def _read_plain_keywords(chunks: list[str], draft: DetailDraft) -> str | None:

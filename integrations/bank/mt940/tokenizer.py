@@ -11,9 +11,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from itertools import accumulate, pairwise
+from typing import BinaryIO, NamedTuple, cast
 
 from integrations.bank.mt940.encoding import EncodingSurvey
+from integrations.bank.mt940.entry_line import LINE, LineColumns
 
 CHUNK_BYTES = 1 << 14
 # A field longer than this is no bank statement any more; it is cut here so that memory stays bounded.
@@ -25,7 +27,9 @@ _HEAD_BYTES = 4_096
 _FIRST_TAG = re.compile(rb"(?:^|[\r\n]|\xbf)([ \t]*):(?:20|25P?|28C?|60[FM]|61):")
 
 _FIELD = re.compile(r"\n:(61|86 ?|20|21|25P?|28C?|13D?|34F|60[FMfm]?|62[FMfm]?|64|65F?|90[CDcd]|NS|940|942|950):")
-_ENTRY = "\n:61:"
+# An entry with one field 86 that stands before another entry; a line that begins with a colon is left to closer looks.
+_PLAIN_ENTRY = re.compile(rf"\n:61:{LINE}\n:86:([^\n]*+(?:\n(?!:)[^\n]*+)*+)(?=\n:61:)")
+_COLUMNS = _PLAIN_ENTRY.groups
 _CLOCK_LIKE = frozenset({"20", "21", "25", "28", "13"})
 _HOUR = re.compile(r"(?<![0-9])[0-2][0-9]$")
 _MINUTE = re.compile(r"[0-5][0-9](?![0-9A-Za-z/])")
@@ -39,11 +43,28 @@ Field = tuple[str, int, str, str]
 """One field: tag without colons, number of its first line, its text with line breaks, and the tag after it."""
 
 
-RawEntry = tuple[int, str, Sequence[str]]
-"""One entry as it stands in the file: number of its line, the text of its field 61, those of its fields 86."""
+class Run(NamedTuple):
+    """Entries in a row, in columns: the number of the line each begins on, its field 61, its fields 86 as one text.
 
-Run = list[RawEntry]
-"""Entries in a row, each with exactly one field 86, and each followed by another entry: nearly all of a file."""
+    In a file nearly all entries have exactly one field 86 and stand before another entry, so that whole runs of them
+    are cut by one pattern. Any other entry is a run of its own, with its ``remarks`` if they are not exactly one.
+    """
+
+    numbers: Sequence[int]
+    lines: LineColumns
+    texts: Sequence[str]
+    remarks: Sequence[str] | None = None
+
+    def raw(self, at: int) -> str:
+        """An irregular entry as it stands in the file."""
+        texts = self.texts[at : at + 1] if self.remarks is None else self.remarks
+        return "".join([f":61:{self.lines.body(at)}", *(f"\n:86:{text}" for text in texts)])
+
+    def alone(self, at: int) -> "Run":
+        """One of the entries as a run of its own."""
+        here = slice(at, at + 1)
+        lines = LineColumns._make(part[here] for part in self.lines)
+        return Run(self.numbers[here], lines, self.texts[here], self.remarks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +138,8 @@ def survey(source: BinaryIO) -> Survey:
     tail = b"\n"
     while block := source.read(CHUNK_BYTES):
         encodings.feed(block)
-        window = tail + block
-        count += window.count(b"\n:61:") + window.count(b"\r:61:")
+        window = (tail + block).replace(b"\r", b"\n")
+        count += window.count(b"\n:61:")
         tail = window[-4:]  # one byte less than what is counted: seen again when cut, never counted twice
     source.seek(start)
     if encodings.head.startswith(codecs.BOM_UTF8 + b":61:"):
@@ -158,28 +179,14 @@ def fields(source: BinaryIO, encoding: str, errors: str) -> Iterator[Field | Run
     head = ""  # "\n:61:" and so on: what of the held text is tag
     held = "\n"  # the text of the last field seen, which may go on in the next piece
     for text in _texts(source, encoding, errors):
-        first, *entries = _mended(head + held + text).split(_ENTRY)
-        # The last field is held back: only its successor tells where it ends.
-        last = _ENTRY + entries.pop() if entries else None
-        if last is None:
-            last = first
-        elif first:
-            found, line = _separated([*_FIELD.split(first), "61", ""], line)
-            yield from found
-        run: Run = []
-        for entry in entries:
-            parts = entry.split("\n:")
-            if len(parts) == 2 and parts[1][:3] == "86:":
-                run.append((line + 1, parts[0], (parts[1][3:],)))
-                line += 1 + entry.count("\n")
-                continue
-            if run:
-                yield run
-                run = []
-            found, line = _separated([*_FIELD.split(_ENTRY + entry), "61", ""], line)
-            yield from found
-        if run:
+        *parts, last = _PLAIN_ENTRY.split(_mended(head + held + text))
+        for between, columns in _runs(parts):
+            if between:
+                found, line = _separated([*_FIELD.split(between), "61", ""], line)
+                yield from found
+            run, line = _run(columns, line)
             yield run
+        # The last field is held back: only its successor tells where it ends.
         parts = _FIELD.split(last)
         if len(parts) > 1:
             found, line = _separated(parts, line)
@@ -196,11 +203,29 @@ def fields(source: BinaryIO, encoding: str, errors: str) -> Iterator[Field | Run
         yield (tag, line + bool(tag), held, "")
 
 
+def _runs(parts: list[str]) -> Iterator[tuple[str, list[list[str]]]]:
+    """What `_PLAIN_ENTRY` cut, run by run: the text before the run, and the columns of its entries."""
+    before = parts[:: _COLUMNS + 1]
+    begins = [0, *(at for at, text in enumerate(before) if text and at)] if parts else []
+    for begin, end in pairwise([*begins, len(before)]):
+        first, stop = begin * (_COLUMNS + 1), end * (_COLUMNS + 1)
+        yield before[begin], [parts[first + column : stop : _COLUMNS + 1] for column in range(1, _COLUMNS + 1)]
+
+
+def _run(columns: list[list[str]], line: int) -> tuple[Run, int]:
+    """A run of entries after the line, and the number of the last line it ends on."""
+    *parts, texts = columns
+    lines = LineColumns(*parts)
+    lengths = [2 + more.count("\n") + text.count("\n") for more, text in zip(lines.supplements, texts, strict=True)]
+    *numbers, after = accumulate(lengths, initial=line + 1)
+    return Run(numbers, lines, texts), after - 1
+
+
 def _mended(block: str) -> str:
     """The text with each tag at the start of a line, whatever the way to us put before it."""
     if any(sign in block for sign in _STRAY_SIGNS):
         block = _STRAY.sub("\n:", block)
-    if "{4::2" in block:  # the first field on the line of its envelope
+    if "{" in block and "{4::2" in block:  # the first field on the line of its envelope
         block = block.replace("{4::2", "{4:\n:2")
     return block
 
