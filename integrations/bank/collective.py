@@ -16,6 +16,7 @@ from typing import Literal
 
 from integrations.bank.identity import Booking, StatementUnit
 from integrations.bank.reconcile import KnownBooking
+from matching.model.money import AmountError, to_minor
 
 Side = Literal["whole", "parts"]
 _Bucket = tuple[str, date, bool]
@@ -71,13 +72,22 @@ def collectives(known: Sequence[KnownBooking], arriving: Sequence[tuple[str, Boo
         there[_bucket(one.booking)].append(one)
     came: defaultdict[_Bucket, list[tuple[str, Booking]]] = defaultdict(list)
     for key, booking in arriving:
-        if booking.day is not None and booking.amount:
+        if booking.day is not None and booking.amount and _is_exact(booking):
             came[_bucket(booking)].append((key, booking))
     found: list[Collective] = []
     for bucket, entries in came.items():
         if bucket in there:
             found.extend(_Day(there[bucket], entries, bucket).decide())
     return found
+
+
+def _is_exact(booking: Booking) -> bool:
+    """Whether the ledger can take the amount over; what it cannot is set aside and is no part of anything."""
+    try:
+        to_minor(booking.amount, booking.currency)
+    except AmountError:
+        return False
+    return True
 
 
 def _bucket(booking: Booking) -> _Bucket:

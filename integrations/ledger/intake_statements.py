@@ -177,8 +177,12 @@ class _Intake:
         """Entries that tell of the same money: those of one side stand for nothing, the other may fall into parts."""
         unit, name = self.unit, min(same.wholes)
         held = held_entries(unit, {*same.wholes, *same.parts})
-        sums = {sum(held[key].amount for key in keys) for keys in (same.wholes, same.parts)}
-        if len(sums) > 1 or len({one.currency for one in held.values()}) > 1:
+        sums = {sum(held[key].amount for key in keys if key in held) for keys in (same.wholes, same.parts)}
+        if (
+            len(held) < len({*same.wholes, *same.parts})
+            or len(sums) > 1
+            or len({one.currency for one in held.values()}) > 1
+        ):
             message = (
                 f"{self.file.name}: bookings were taken for the same money and are not; nothing of it was taken in"
             )

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -212,6 +212,7 @@ class _Story:
     quarantined: list[Problem] = field(default_factory=list)
     _account: AccountSettings = field(default_factory=lambda: _PLAIN)
     _header: StatementHeader | None = None
+    _aside: list[BankEntry] = field(default_factory=list)
 
     def rows(self, events: Iterator[ReadEvent | Told]) -> Iterator[StatementRow]:
         """The file's rows for the ledger. Raises AccountStopped at a finding that shall keep the file out."""
@@ -229,18 +230,19 @@ class _Story:
                 yield self._weighed(event)
             else:
                 assert not isinstance(event, BankEntry), "an entry that was not recognised"
-                self._notice(event)
-                yield event
+                yield self._notice(event)
 
-    def _notice(self, event: StatementStart | StatementEnd | Quarantined | FileFacts) -> None:
+    def _notice(self, event: StatementStart | StatementEnd | Quarantined | FileFacts) -> StatementRow:
         """Remember what people should know."""
         if isinstance(event, StatementStart):
-            self._header = event.header
+            self._header, self._aside = event.header, []
             self._account = self.accounts.get(event.header.account or "", _PLAIN)
         elif isinstance(event, StatementEnd):
+            event = _without(event, self._aside)
             self.statements.append(_line(self.file, event))
         elif isinstance(event, Quarantined):
             self._set_aside(event)
+        return event
 
     def _prepared(self, recognised: Recognised) -> StatementRow:
         assert self._header is not None, "an entry stands in a statement"
@@ -248,8 +250,9 @@ class _Story:
         payments = payments_of(key, entry, self._header, currency=self._account.currency)
         if isinstance(payments, Unusable):
             part = Quarantined(
-                where=payments.where, raw=repr(entry.amount), code="unusable_amount", message=payments.message
+                where=payments.where, raw=f"{entry.amount:f}", code="unusable_amount", message=payments.message
             )
+            self._aside.append(entry)
             self._set_aside(part)
             return part
         money = payments[0].currency
@@ -308,6 +311,17 @@ def _options(bank: BankSettings, path: Path) -> ReadOptions:
     if account is None or account.dialect is None:
         return plain
     return ReadOptions(dialect=account.dialect, second_opinion_entries=bank.second_opinion_up_to)
+
+
+def _without(end: StatementEnd, aside: Sequence[BankEntry]) -> StatementEnd:
+    """The end of a statement some entries of which cannot be taken over: of the rest nothing can be balanced."""
+    booked = [one for one in aside if one.status == "booked"]
+    return replace(
+        end,
+        entry_count=end.entry_count - len(aside),
+        booked_total=end.booked_total - sum((one.amount for one in booked), Decimal(0)),
+        integrity="unverifiable" if booked and end.integrity == "balanced" else end.integrity,
+    )
 
 
 def _doubtful(found: Recognised) -> Finding:

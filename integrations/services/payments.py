@@ -30,17 +30,17 @@ def payments_of(
     if money is None:
         return Unusable(
             where=entry.where,
-            message=f"{entry.where}: the statement names no currency; give account {header.account} a currency "
+            message=f"the statement names no currency; give account {header.account or 'without number'} a currency "
             "in the configuration and import the file again",
         )
     booked_on = entry.booking_date or entry.value_date or header.to_date or header.from_date
     if booked_on is None:
-        return Unusable(where=entry.where, message=f"{entry.where}: the entry has no date at all; ask the bank")
+        return Unusable(where=entry.where, message="the entry has no date at all; ask the bank")
     try:
         total = to_minor(entry.amount, money)
         amounts = _amounts_that_add_up(entry, money, total)
     except AmountError as error:
-        return Unusable(where=entry.where, message=f"{entry.where}: {error}; ask the bank for a corrected statement")
+        return Unusable(where=entry.where, message=f"{error}; ask the bank for a corrected statement")
     account = header.account or ""
     if amounts is None:
         whole = _merged(entry.details)
