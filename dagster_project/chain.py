@@ -43,9 +43,14 @@ def breaks(statements: Iterable[StatementOnFile], company: CompanySettings) -> I
 
 
 def _weights(company: CompanySettings, account: str) -> dict[str, Weight]:
-    """What the company has decided about findings on the account."""
+    """What the company has decided about findings on the account.
+
+    Where anything shall stop it, a file may have been kept out: then what follows waits for the statements between,
+    unless the settings say otherwise.
+    """
     settings = (bank.accounts[account] for bank in company.banks if account in bank.accounts)
-    return {code: weight for one in settings for code, weight in one.findings.items()}
+    weights = {code: weight for one in settings for code, weight in one.findings.items()}
+    return {"sequence_gap": "stop", **weights} if "stop" in weights.values() else weights
 
 
 def _delivered(one: StatementOnFile) -> DeliveredStatement:
