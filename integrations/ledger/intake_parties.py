@@ -50,12 +50,16 @@ def customer_of(row: Any) -> Customer:
     return Customer(
         customer_id=row.customer_id,
         name=row.name,
-        ibans=tuple(json.loads(row.ibans or "[]")),
+        ibans=_several(row.ibans),
         country=row.country,
         parent_id=row.parent_id,
-        aliases=tuple(json.loads(row.aliases or "[]")),
-        payer_ids=tuple(json.loads(row.payer_ids or "[]")),
+        aliases=_several(row.aliases),
+        payer_ids=_several(row.payer_ids),
     )
+
+
+def _several(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text)) if text else ()
 
 
 def _standing(unit: Unit, keys: Sequence[str]) -> dict[str, tuple[Any, ...]]:

@@ -301,12 +301,20 @@ class Reading(Protocol):
         """Items with something still open, in order of item id; ``open_amount`` counts our own postings already."""
         ...
 
+    def open_amounts(self, company: str) -> Iterator[tuple[str, int, str]]:
+        """Item id, open amount and number of each of the same items in the same order: a tenth of the reading."""
+        ...
+
     def open_items_of(self, company: str, customer_id: str) -> list[OpenItem]:
         """What is still open of one customer, in order of item id."""
         ...
 
     def settled_items(self, company: str) -> Iterator[OpenItem]:
         """What was paid before: delivered as settled, vanished from the ERP, or paid by our own decisions."""
+        ...
+
+    def count_settled_items(self, company: str) -> int:
+        """How many those are."""
         ...
 
     def items(self, company: str, item_ids: Sequence[str]) -> dict[str, OpenItem]:

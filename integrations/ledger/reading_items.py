@@ -17,6 +17,9 @@ _ITEMS = schema.items.c
 # The ERP's open amount less our movements that it does not reflect yet; may pass zero where the ERP fell below them.
 _REST: ColumnElement[int] = _ITEMS.open_amount - _ITEMS.settled + _ITEMS.reflected
 
+_STILL_OPEN: tuple[ColumnElement[bool], ...] = (~_ITEMS.gone, _ITEMS.direction * _REST > 0)
+_PAID: ColumnElement[bool] = or_(_ITEMS.gone, _ITEMS.direction * _REST <= 0)
+
 
 def effective_open(row: Any) -> int:
     """What is still open of an item, never beyond zero."""
@@ -45,12 +48,14 @@ def item_of(row: Any) -> OpenItem:
     )
 
 
-def _pages(connection: Connection, company_id: int, *conditions: Any) -> Iterator[Sequence[Any]]:
-    """Rows of items in order of item id."""
+def _pages(
+    connection: Connection, company_id: int, *conditions: Any, columns: Sequence[Any] = (schema.items,)
+) -> Iterator[Sequence[Any]]:
+    """Rows of items in order of item id, all their columns or some, the item's id among them."""
     last = ""
     while True:
         rows = connection.execute(
-            select(schema.items)
+            select(*columns)
             .where(_ITEMS.company_id == company_id, _ITEMS.item_id > last, *conditions)
             .order_by(_ITEMS.item_id)
             .limit(BATCH)
@@ -62,11 +67,48 @@ def _pages(connection: Connection, company_id: int, *conditions: Any) -> Iterato
             return
 
 
+_OF_MODEL = (
+    _ITEMS.item_id, _ITEMS.number, _ITEMS.kind, _ITEMS.customer_id, _ITEMS.currency, _ITEMS.issued_on, _ITEMS.due_on,
+    _ITEMS.original_amount, _REST, _ITEMS.direction, _ITEMS.payment_reference, _ITEMS.discount_until,
+    _ITEMS.discount_amount, _ITEMS.disputed, _ITEMS.settled_on, _ITEMS.other_references,
+)  # fmt: skip
+
+
+def _items(connection: Connection, company_id: int, *conditions: Any) -> Iterator[OpenItem]:
+    """As ``item_of`` for each row of whole ledgers: columns in a fixed order are taken apart three times as fast."""
+    for rows in _pages(connection, company_id, *conditions, columns=_OF_MODEL):
+        for (
+            item_id, number, kind, customer_id, currency, issued_on, due_on, original, rest, direction, reference,
+            discount_until, discount, disputed, settled_on, others,
+        ) in rows:  # fmt: skip
+            yield OpenItem(
+                item_id=item_id,
+                number=number,
+                kind=kind,
+                customer_id=customer_id,
+                currency=currency,
+                issued_on=issued_on,
+                due_on=due_on,
+                original_amount=original,
+                open_amount=rest if rest * direction > 0 else 0,
+                payment_reference=reference,
+                discount_until=discount_until,
+                discount_amount=discount,
+                disputed=disputed,
+                settled_on=settled_on,
+                other_references=tuple(others.split(REFERENCE_MARK)[1:]) if others else (),
+            )
+
+
 def open_items(connection: Connection, company_id: int) -> Iterator[OpenItem]:
     """Items with something still open."""
-    still_open = (~_ITEMS.gone, _ITEMS.direction * _REST > 0)
-    for rows in _pages(connection, company_id, *still_open):
-        yield from map(item_of, rows)
+    yield from _items(connection, company_id, *_STILL_OPEN)
+
+
+def open_amounts(connection: Connection, company_id: int) -> Iterator[tuple[str, int, str]]:
+    """Item id, open amount and number of the same items, in the same order."""
+    for rows in _pages(connection, company_id, *_STILL_OPEN, columns=(_ITEMS.item_id, _REST, _ITEMS.number)):
+        yield from map(tuple, rows)
 
 
 def open_items_of(connection: Connection, company_id: int, customer_id: str) -> list[OpenItem]:
@@ -77,9 +119,13 @@ def open_items_of(connection: Connection, company_id: int, customer_id: str) -> 
 
 def settled_items(connection: Connection, company_id: int) -> Iterator[OpenItem]:
     """What was paid before, by whomever."""
-    paid = or_(_ITEMS.gone, _ITEMS.direction * _REST <= 0)
-    for rows in _pages(connection, company_id, paid):
-        yield from map(item_of, rows)
+    yield from _items(connection, company_id, _PAID)
+
+
+def count_settled_items(connection: Connection, company_id: int) -> int:
+    """How many those are."""
+    counted = select(func.count()).select_from(schema.items).where(_ITEMS.company_id == company_id, _PAID)
+    return connection.execute(counted).scalar_one()
 
 
 def items(connection: Connection, company_id: int, item_ids: Sequence[str]) -> dict[str, OpenItem]:

@@ -402,9 +402,17 @@ class SqlLedger:
         """See the port."""
         return self._many(company, reading_items.open_items)
 
+    def open_amounts(self, company: str) -> Iterator[tuple[str, int, str]]:
+        """See the port."""
+        return self._many(company, reading_items.open_amounts)
+
     def settled_items(self, company: str) -> Iterator[OpenItem]:
         """See the port."""
         return self._many(company, reading_items.settled_items)
+
+    def count_settled_items(self, company: str) -> int:
+        """See the port."""
+        return self._one(company, reading_items.count_settled_items)
 
     def open_items_of(self, company: str, customer_id: str) -> list[OpenItem]:
         """See the port."""

@@ -2,8 +2,9 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from integrations.config.settings import CompanySettings
 from integrations.ledger.port import Ledger
@@ -18,6 +19,7 @@ from matching.model.payment import Payment
 from matching.model.policy import History, Policy
 
 _CURSOR = "matched"
+_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +61,11 @@ class MatchReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Inputs:
+    """What matching looks at beside the items, which are streamed: a ledger may hold a million of them."""
+
     payments: dict[str, Payment]
-    items: dict[str, OpenItem]
     customers: tuple[Customer, ...]
-    history: History
+    learned: tuple[LearnedFact, ...]
     policy: Policy
 
 
@@ -75,24 +78,21 @@ def match_payments(company: CompanySettings, ledger: Ledger, run: Run) -> MatchR
     name = company.name
     run.tell("reading what is open", 0, None)
     inputs = _read(company, ledger)
-    mark = _mark(inputs)
-    if not inputs.payments or ledger.cursor(name, _CURSOR) == mark:
+    if not inputs.payments or ledger.cursor(name, _CURSOR) == _mark(name, ledger, inputs):
         return _report(inputs, MatchResult(decisions=(), rule_version=""), skipped=True)
     run.tell("matching", 0, len(inputs.payments))
-    result = decide(
-        tuple(inputs.payments.values()),
-        tuple(inputs.items.values()),
-        inputs.customers,
-        inputs.history,
-        inputs.policy,
-        run.as_of,
-    )
+    history = History(settled_items=tuple(ledger.settled_items(name)), learned=inputs.learned)
+    payments = tuple(inputs.payments.values())
+    result = decide(payments, ledger.open_items(name), inputs.customers, history, inputs.policy, run.as_of)
+    del history
+    chosen = {each.item_id for decision in result.decisions for each in decision.allocations}
+    items = ledger.items(name, sorted(chosen))
     change = run.change("rule", result.rule_version, "matching")
     with ledger.transaction(name) as unit:
-        decisions = with_returns(result.decisions, inputs.payments, inputs.items, unit.allocations(name))
+        decisions = with_returns(result.decisions, inputs.payments, items, unit.allocations(name))
         recorded = unit.record_decisions(name, decisions, change=change)
-        planned = plan_postings(name, unit, run, inputs)
-        unit.save_cursor(name, _CURSOR, _mark(_read(company, unit)), change=change)
+        planned = plan_postings(name, unit, run, payments=inputs.payments, items=items)
+        unit.save_cursor(name, _CURSOR, _mark(name, unit, _read(company, unit)), change=change)
     run.tell("matching", len(inputs.payments), len(inputs.payments))
     return _report(
         inputs, result, recorded=recorded.recorded, unchanged=recorded.unchanged, refused=recorded.refused,
@@ -100,16 +100,26 @@ def match_payments(company: CompanySettings, ledger: Ledger, run: Run) -> MatchR
     )  # fmt: skip
 
 
-def plan_postings(name: str, unit: Ledger, run: Run, inputs: _Inputs | None = None) -> int:
-    """Put into the outbox what live decisions say and no posting stands for yet."""
+def plan_postings(
+    name: str,
+    unit: Ledger,
+    run: Run,
+    *,
+    payments: Mapping[str, Payment] | None = None,
+    items: Mapping[str, OpenItem] | None = None,
+) -> int:
+    """Put into the outbox what live decisions say and no posting stands for yet.
+
+    ``payments`` and ``items`` are what the caller has read already; the items as they were before the decisions.
+    """
     waiting = list(unit.decisions_to_post(name))
     wanted = {allocation.item_id for one in waiting for allocation in one.decision.allocations}
-    known = inputs.items if inputs else {}
+    known = items or {}
     missing = sorted(wanted - set(known))
     amounts = OpenAmounts({**known, **unit.items(name, missing)} if missing else known)
-    payments = dict(inputs.payments) if inputs else {}
-    payments |= unit.payments(name, sorted({one.decision.payment_id for one in waiting} - set(payments)))
-    postings = [posting_of(name, one, payments[one.decision.payment_id], amounts) for one in waiting]
+    paid = dict(payments or {})
+    paid |= unit.payments(name, sorted({one.decision.payment_id for one in waiting} - set(paid)))
+    postings = [posting_of(name, one, paid[one.decision.payment_id], amounts) for one in waiting]
     change = run.change("system", "outbox", "planned from decisions")
     return unit.plan_postings(name, postings, approved=True, change=change)
 
@@ -118,14 +128,13 @@ def _read(company: CompanySettings, ledger: Ledger) -> _Inputs:
     name = company.name
     return _Inputs(
         payments={payment.payment_id: payment for payment in ledger.payments_to_match(name)},
-        items={item.item_id: item for item in ledger.open_items(name)},
         customers=tuple(ledger.customers(name)),
-        history=History(settled_items=tuple(ledger.settled_items(name)), learned=ledger.learned_facts(name)),
+        learned=ledger.learned_facts(name),
         policy=company.policy.policy(ledger.house_accounts(name)),
     )
 
 
-def _mark(inputs: _Inputs) -> str:
+def _mark(name: str, ledger: Ledger, inputs: _Inputs) -> str:
     """A fingerprint of all that matching looks at, so that the same situation is not decided twice.
 
     Without it, a payment left undecided because another one was a rival for its item would be taken for certain in
@@ -134,17 +143,17 @@ def _mark(inputs: _Inputs) -> str:
     digest = hashlib.blake2b(digest_size=16)
     # With all that is known of it: a later file may have named the payer of a payment that waits.
     _feed(digest, (repr(inputs.payments[payment_id]) for payment_id in sorted(inputs.payments)))
-    _feed(digest, (f"{item.item_id}\x1f{item.open_amount}\x1f{item.number}" for item in inputs.items.values()))
+    _feed(digest, (f"{item_id}\x1f{amount}\x1f{number}" for item_id, amount, number in ledger.open_amounts(name)))
     _feed(digest, (repr(customer) for customer in inputs.customers))
-    _feed(digest, (_fact(fact) for fact in inputs.history.learned))
-    _feed(digest, [str(len(inputs.history.settled_items)), repr(inputs.policy)])
+    _feed(digest, (_fact(fact) for fact in inputs.learned))
+    _feed(digest, [str(ledger.count_settled_items(name)), repr(inputs.policy)])
     return digest.hexdigest()
 
 
 def _feed(digest: "hashlib.blake2b", texts: Iterable[str]) -> None:
-    for text in texts:
-        digest.update(text.encode("utf-8", "surrogatepass"))
-        digest.update(b"\x1e")
+    coming = iter(texts)
+    while some := list(islice(coming, _AT_ONCE)):
+        digest.update("\x1e".join((*some, "")).encode("utf-8", "surrogatepass"))
     digest.update(b"\x1d")
 
 
