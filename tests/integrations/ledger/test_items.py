@@ -42,6 +42,20 @@ def test_an_item_comes_back_as_it_was_said(ledger: Ledger) -> None:
     assert ledger.find_items(ACME, "RF18") == [said]
 
 
+def test_a_whole_ledger_is_read_as_its_items_one_by_one(ledger: Ledger) -> None:
+    pull(ledger, *(item(str(number)) for number in range(6)), item("credit", -500))
+    deliver(ledger, payment("1"), payment("2", 4000))
+    ledger.record_decisions(ACME, [allocated("1", ("1", 11900)), allocated("2", ("2", 4000))], change=rule())
+    pull(ledger, *(item(str(number)) for number in range(5)), item("credit", -500))
+    opened, paid = list(ledger.open_items(ACME)), list(ledger.settled_items(ACME))
+    assert [one.item_id for one in opened] == ["0", "2", "3", "4", "credit"]
+    assert [one.item_id for one in paid] == ["1", "5"]
+    by_id = ledger.items(ACME, [one.item_id for one in (*opened, *paid)])
+    assert [by_id[one.item_id] for one in (*opened, *paid)] == [*opened, *paid]
+    assert list(ledger.open_amounts(ACME)) == [(one.item_id, one.open_amount, one.number) for one in opened]
+    assert ledger.count_settled_items(ACME) == len(paid)
+
+
 def test_only_what_differs_is_written(ledger: Ledger) -> None:
     first = [item(str(number)) for number in range(50)]
     change = connector()
