@@ -48,13 +48,18 @@ def ledger(tmp_path) -> Iterator[Ledger]:
 def reads(monkeypatch) -> Counter[str]:
     """How often whole items, and how often amounts alone, are read."""
     counted: Counter[str] = Counter()
-    for name in ("open_items", "settled_items", "open_amounts"):
 
-        def reading(self, company, name=name, read=getattr(SqlLedger, name)):
+    def count(name):
+        read = getattr(SqlLedger, name)
+
+        def reading(self, company):
             counted[name] += 1
             return read(self, company)
 
         monkeypatch.setattr(SqlLedger, name, reading)
+
+    for name in ("open_items", "settled_items", "open_amounts"):
+        count(name)
     return counted
 
 
