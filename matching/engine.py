@@ -283,9 +283,8 @@ def _decide(proposal: Proposal, index: LedgerIndex, taken: frozenset[int]) -> De
     said = sentence(best, payment, index)
     if best.rest:
         customer = index.parties.ids[index.open.customer[best.lines[0].place]]
-        offered = Suggestion(
-            allocations=(), confidence=0.5, why=f"On account of {customer}.", customer_id=customer, on_account=best.rest
-        )
+        why = f"{money(best.rest, payment.currency)} more than what is open: on account of {customer}."
+        offered = Suggestion(allocations=(), confidence=0.5, why=why, customer_id=customer, on_account=best.rest)
         case = ExceptionCase(
             kind="over_payment", unallocated=best.rest, why=said, customer_id=customer, suggestions=(offered,)
         )

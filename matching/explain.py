@@ -151,7 +151,7 @@ def _named(payment: Payment, shown: str, name: str, customer_id: str) -> str:
 def _amounts(hypothesis: Hypothesis, currency: str) -> str:
     if hypothesis.relation == "exact" and not hypothesis.rest:
         return _RELATIONS["exact"]
-    beyond = hypothesis.rest > 0 and hypothesis.relation == "short"
+    beyond = hypothesis.rest > 0 and hypothesis.relation in {"short", "guess"}
     said = [_RELATIONS["over" if beyond else hypothesis.relation]]
     if hypothesis.relation == "family" and not hypothesis.doubts:
         said.append("and no other choice fits")
