@@ -14,6 +14,7 @@ from tests.integrations.erp.standins import business_central as bc
 from tests.integrations.erp.standins import exact
 from tests.integrations.erp.standins.business_central import BusinessCentralStandIn
 from tests.integrations.erp.standins.exact import ExactStandIn
+from tests.integrations.erp.standins.kit import Answer
 
 ACCOUNT = "NL20INGB0001234567"
 SALES = 20
@@ -71,6 +72,36 @@ def online():
     server = ExactStandIn()
     yield server
     server.close()
+
+
+def refusing(server, path):
+    """The server has no calls left for this address, all night long."""
+
+    def busy(request):
+        limit = Answer(429, {"error": {"code": "429", "message": "Too Many Requests"}}, {"Retry-After": "7200"})
+        return limit if request.method == "POST" and request.path.endswith(path) else None
+
+    server.faults.extend([busy] * 500)
+
+
+def writes(server, path):
+    return [each for each in server.requests if each.method == "POST" and each.path.endswith(path)]
+
+
+def dry_run_then_push(night, server, path, *wanted):
+    """What waits is shown with its amounts and nothing is sent; the push that follows sends just that, once."""
+    refusing(server, path)
+    night.run("sync", "--as-of", "2026-11-20", status=0)
+    server.faults.clear()
+    before = len(writes(server, path))
+    shown = night.run("push", "--dry-run")
+    assert night.run("push", "--dry-run") == shown
+    assert len(writes(server, path)) == before
+    for each in wanted:
+        assert each in shown
+    assert "posted 1, refused 0, unsure 0" in night.run("push")
+    assert len(writes(server, path)) == before + 1
+    night.run("verify")
 
 
 def invoice(server, number, amount, customer):
@@ -156,3 +187,27 @@ def test_nights_against_exact_online(online, tmp_path, monkeypatch):
     night.run("verify")
     assert night.leaks(online.refresh_token, *online.access) == []
     assert len([each for each in online.requests if each.path.endswith("/token")]) == 1
+
+
+def test_a_dry_run_against_business_central_shows_the_line_and_sends_nothing(central, tmp_path, monkeypatch):
+    night = Night(tmp_path, monkeypatch, settings_of(central), {"BC_SECRET": bc.SECRET})
+    central.add_customer("10000", "Bakker Bouw B.V.")
+    invoice(central, "RE-2026-0101", "100.00", "10000")
+    (tmp_path / "statements" / "first.sta").write_text(statement(("100.00", "RE-2026-0101 Bakker Bouw")))
+    dry_run_then_push(night, central, "/customerPayments", "RE-2026-0101", "-100.00", bc.JOURNAL, "10000")
+    (line,) = central.lines.values()
+    assert (line["appliesToInvoiceNumber"], line["amount"]) == ("RE-2026-0101", Decimal("-100.00"))
+
+
+def test_a_dry_run_against_exact_online_shows_the_entry_and_sends_nothing(online, tmp_path, monkeypatch):
+    erp = {"kind": "exact_online", "url": online.url, "division": exact.DIVISION, "client_id": exact.CLIENT,
+           "secret_variable": "EXACT_SECRET", "refresh_token_variable": "EXACT_TOKEN",
+           "token_file": str(tmp_path / "tokens.json"), "receivable_account": exact.RECEIVABLE}  # fmt: skip
+    night = Night(tmp_path, monkeypatch, erp, {"EXACT_SECRET": exact.SECRET, "EXACT_TOKEN": exact.FIRST_TOKEN})
+    customer = online.add_account("Bakker Bouw B.V.", "NL91ABNA0417164300")
+    online.add_receivable(Decimal("100.00"), customer, kind=SALES, currency="EUR", issued_on=date(2026, 10, 1),
+                          due_on=date(2026, 10, 31))  # fmt: skip
+    number = online.receivables[0]["InvoiceNumber"]
+    (tmp_path / "statements" / "first.sta").write_text(statement(("100.00", f"Rechnung {number} Bakker Bouw")))
+    dry_run_then_push(night, online, "/financialtransaction/BankEntries", str(number), "100.00", exact.RECEIVABLE)
+    assert online.receivables[0]["Status"] == 50

@@ -44,6 +44,7 @@ def main(database, config_file, login, password, admin_password):
     our_bank.save()
     account = Model.get("bank.account")()
     account.bank = our_bank
+    account.currency = company.currency  # Version 7 takes no account without one for a journal.
     account.owners.append(party_type(company.party.id))
     number = account.numbers.new()
     number.type = "iban"

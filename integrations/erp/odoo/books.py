@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from integrations.erp.amounts import day, minor
-from integrations.erp.errors import ProtocolError, ValidationFailed
+from integrations.erp.errors import ConfigError, ProtocolError, ValidationFailed
 from integrations.erp.odoo.read import LINE, OdooReader
 from integrations.erp.odoo.rpc import OdooRpc
 from integrations.erp.protocol import RemoteAllocation, RemotePosting
@@ -112,7 +112,13 @@ class OdooBooks:
             # "External ID not found" arrives as a plain ValueError. Our key in `ref` is the second place to look.
             rows = self._rpc.search_read(STATEMENT_LINE, [["ref", "=", key]], ["id"], limit=1)
             return int(rows[0]["id"]) if rows else None
-        return int(found[1]) if found and found[1] else None
+        if found and not found[1]:
+            message = (
+                f"posting {key} is in Odoo already, in another company or out of our sight; check company_id, "
+                "and give every company a name of its own in the settings"
+            )
+            raise ConfigError(message)
+        return int(found[1]) if found else None
 
     def remote(self, held: Held) -> RemotePosting:
         """The posting in the words of the protocol."""

@@ -132,3 +132,13 @@ def test_what_a_journal_seals_is_warned_of_and_left_whole(odoo):
         odoo.connector().reverse(posting.key, "wrong", date(2026, 11, 21))
     assert odoo.connector().find(posting.key) == booked
     assert odoo.open_amount(item) == 0
+
+
+def test_a_key_that_another_company_of_the_database_holds_is_said_and_not_written_over(odoo):
+    customer = odoo.add_customer("Acme")
+    item = odoo.add_item("R-1", 10000, customer_id=customer)
+    posting = decide(odoo, "OTHER", settle(item, 10000, customer_id=customer))
+    odoo.server.references[f"lettrage.{posting.key}"] = ("account.bank.statement.line", 999)
+    with pytest.raises(ConfigError, match="another company"):
+        push(odoo.connector(), posting)
+    assert (odoo.open_amount(item), odoo.cash_booked()) == (10000, 0)

@@ -246,11 +246,26 @@ class OdooStandIn(StandIn):
         return rows
 
     def found(self, model, domain, order, limit):
-        records = [self.computed(model, record) for record in self.data[model].values()]
-        records = [record for record in records if self.matches(model, record, list(domain))]
+        records = [
+            computed
+            for record in self.candidates(model, domain)
+            if self.matches(model, computed := self.computed(model, record), list(domain))
+        ]
         name, _, direction = (order or "id").partition(" ")
         records.sort(key=lambda record: record[name], reverse=direction == "desc")
         return records[:limit]
+
+    def candidates(self, model, domain):
+        """Those that an id in the domain leaves, where every term must hold; a search of everything takes long."""
+        records = self.data[model]
+        if "|" not in domain:
+            for name, operator, wanted in domain:
+                if name == "id" and operator in {"=", "in"}:
+                    ids = wanted if operator == "in" else [wanted]
+                    return [records[each] for each in ids if each in records]
+                if name == "move_id" and operator == "=":
+                    return [record for record in records.values() if record["move_id"] == wanted]
+        return records.values()
 
     def matches(self, model, record, domain):
         """Odoo's prefix notation: terms without operator are joined by and."""
@@ -296,7 +311,8 @@ class OdooStandIn(StandIn):
         found = self.references.get(f"{module}.{xml_id}")
         if found is None:
             raise OdooError("builtins.ValueError", f"External ID not found in the system: {module}.{xml_id}")
-        return list(found)
+        # Where our user may not look, it says that there is something and not what.
+        return [found[0], found[1] if found[1] in self.data[found[0]] else False]
 
     def do_load(self, model, ids, fields, data):
         """Rows with empty leading cells belong to the record above; all or nothing; failure is said in messages."""
