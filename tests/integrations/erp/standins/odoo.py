@@ -195,7 +195,8 @@ class OdooStandIn(StandIn):
         handler = getattr(self, f"do_{method}", None)
         if handler is None or (model not in self.data and model != "ir.model.data"):
             raise OdooError("builtins.AttributeError", f"{model} has no {method}")
-        if method not in {"load", "reconcile", "action_undo_reconciliation", "unlink", "action_create_payments"}:
+        # The others refuse before they change anything.
+        if method not in {"action_undo_reconciliation", "unlink", "action_create_payments"}:
             return handler(model, ids, **named)
         copies = [{key: dict(record) for key, record in records.items()} for records in self.data.values()]
         references = dict(self.references)
