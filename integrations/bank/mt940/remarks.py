@@ -13,8 +13,8 @@ _FIRST_END = SWIFT_LINE - len(":86:")
 _NEARLY_FULL = 60  # the tag counted with the first line, blanks at the end lost
 _NARROWEST = 27  # no bank cuts its lines shorter than a German sub-field
 _CODE_SIGNS = frozenset(["", *"/?~^<>"])
-# A line end inside a code: `/RE` and `MI/`, but not `... A/S` and the next label; `?2` and `0`.
-_CUT_CODE = re.compile(r"/[A-Z0-9]{0,4}\n[A-Z0-9]{0,8}/|[?~^<>](?:[0-9]{2}\n|[0-9]?\n[0-9])")
+# A line end inside a code (`/RE` and `MI/`, but not `... A/S` and the next label; `?2` and `0`) or a time of day.
+_CUT_CODE = re.compile(r"/[A-Z0-9]{0,4}\n[A-Z0-9]{0,8}/|[?~^<>](?:[0-9]{2}\n|[0-9]?\n[0-9])|T[0-9]{2}\n:[0-9]{2}")
 _NOT_GIVEN = frozenset({"", "NOTPROVIDED", "NONREF", "NICHTANGEGEBEN", "NOTPROV", "-"})
 _NOT_GIVEN_LENGTH = 16
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}")

@@ -156,7 +156,7 @@ def test_files_joined_with_a_dos_end_of_file_character():
     ("text", "remittance"),
     [
         ("PAID\n-20 PERCENT\n:26:37 BY CARD", "PAID -20 PERCENT :26:37 BY CARD"),
-        ("PAID ON 12-09-2014T16\n:20:37 BY CARD", "PAID ON 12-09-2014T16 :20:37 BY CARD"),
+        ("PAID ON 12-09-2014T16\n:20:37 BY CARD", "PAID ON 12-09-2014T16:20:37 BY CARD"),
         ("REF 4711\n-\nSECOND PART", "REF 4711 - SECOND PART"),
     ],
     ids=["dash-and-colon", "time-like-a-tag", "dash-alone"],
