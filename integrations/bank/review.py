@@ -95,9 +95,16 @@ class Review:
 
     def _oddities(self, header: StatementHeader) -> Iterator[Finding]:
         """What a damaged file shows though its sums are right: another account, another month."""
-        if is_wrong_iban(header.account or ""):
+        account = header.account or ""
+        if not (account.isascii() and account.isprintable()):
             message = (
-                f"{header.account} is no IBAN that can exist: a digit of it is wrong; make sure whose account this is "
+                f"the account {account!r} holds characters that no account number has; make sure whose account this "
+                "is before anything is posted"
+            )
+            yield _warning("account_unreadable", f"statement {self._statements}", message)
+        elif is_wrong_iban(account):
+            message = (
+                f"{account} is no IBAN that can exist: a digit of it is wrong; make sure whose account this is "
                 "before anything is posted"
             )
             yield _warning("account_not_an_iban", f"statement {self._statements}", message)

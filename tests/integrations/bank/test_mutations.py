@@ -4,6 +4,7 @@ Harmless means: every entry has the same amount, dates, references and text as b
 """
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -209,3 +210,51 @@ def test_a_page_split_keeps_entries_and_joins(tmp_path):
         "chain_broken"
         in reading(tmp_path, page_one + page_two.replace(":60M:C260302EUR1119,00", ":60M:C260302EUR1118,00"))[1]
     )
+
+
+# -- Every digit of every amount, in the fixtures written for this project -----------------------------------------
+
+MADE = Path(__file__).parents[3] / "fixtures" / "statements"
+MONEY = {
+    "mt940": re.compile(rb":61:[0-9 ]{6,12}[A-Z]{1,4}([0-9,.]+)|:6[02][FM]:[CD][0-9]{6}[A-Z]{3}([0-9,]+)"),
+    "camt": re.compile(rb"<(?:c:)?Ntry>(?:<!--.*?-->)?\s*<(?:c:)?Amt Ccy=.[A-Z]{3}.>([0-9.]+)<"),
+}
+SIGNS = {
+    "mt940": re.compile(rb":61:[0-9 ]{6,12}(?:E?R?)([CD])"),
+    "camt": re.compile(
+        rb"<(?:c:)?Ntry>(?:<!--.*?-->)?\s*<(?:c:)?Amt[^>]*>[^<]*</[^>]*>\s*<(?:c:)?CdtDbtInd>(CRDT|DBIT)<"
+    ),
+}
+TURNED = {b"C": b"D", b"D": b"C", b"CRDT": b"DBIT", b"DBIT": b"CRDT"}
+# Nothing in these says what the entries come to: a report within the day, a notification, balances of one side only.
+UNVERIFIABLE = {"statuses-and-reports.xml", "swiss-notification.xml"}
+
+
+def checkable(family):
+    folder = MADE / family / "made"
+    return [path for path in sorted(folder.iterdir()) if path.suffix != ".json" and path.name not in UNVERIFIABLE]
+
+
+@pytest.mark.parametrize(
+    ("family", "path"),
+    [(family, path) for family in MONEY for path in checkable(family)],
+    ids=lambda value: getattr(value, "stem", None),
+)
+def test_every_changed_digit_and_sign_of_an_amount_is_told(tmp_path, family, path):
+    raw = path.read_bytes()
+    _, before = reading(tmp_path, raw)
+    changed = 0
+    for found in MONEY[family].finditer(raw):
+        start, stop = found.span(found.lastindex)
+        for at in range(start, stop):
+            if chr(raw[at]).isdigit():
+                digit = b"0123456789"[(raw[at] - 47) % 10 :][:1]
+                changed += 1
+                _, told = reading(tmp_path, raw[:at] + digit + raw[at + 1 :])
+                assert told - before, f"{path.name}: digit {at - start + 1} of {found.group()!r} made {digit!r}"
+    for found in SIGNS[family].finditer(raw):
+        changed += 1
+        start, stop = found.span(1)
+        _, told = reading(tmp_path, raw[:start] + TURNED[found.group(1)] + raw[stop:])
+        assert told - before, f"{path.name}: the sign in {found.group()!r}"
+    assert changed

@@ -34,6 +34,12 @@ def test_an_account_number_that_is_nearly_an_iban_is_told(tmp_path, account):
     assert account in finding.message
 
 
+@pytest.mark.parametrize("account", ["5320\x08130", "53201µ3000"])
+def test_an_account_number_with_characters_that_none_has_is_told(tmp_path, account):
+    finding = told(tmp_path, STATEMENT.replace("DE89370400440532013000", account))["account_unreadable"]
+    assert repr(account) in finding.message
+
+
 @pytest.mark.parametrize("account", ["37040044/532013000", "532013000", "DE89XXXXXXXXXXXXXX3000", "GIROKONTO"])
 def test_other_account_numbers_are_left_alone(tmp_path, account):
     assert told(tmp_path, STATEMENT.replace("DE89370400440532013000", account)) == {}
