@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from integrations.config.settings import CompanySettings
@@ -78,7 +78,7 @@ def match_payments(company: CompanySettings, ledger: Ledger, run: Run) -> MatchR
     name = company.name
     run.tell("reading what is open", 0, None)
     inputs = _read(company, ledger)
-    if not inputs.payments or ledger.cursor(name, _CURSOR) == _mark(name, ledger, inputs):
+    if not inputs.payments or _decided_already(name, ledger, inputs):
         return _report(inputs, MatchResult(decisions=(), rule_version=""), skipped=True)
     run.tell("matching", 0, len(inputs.payments))
     history = History(settled_items=tuple(ledger.settled_items(name)), learned=inputs.learned)
@@ -92,7 +92,10 @@ def match_payments(company: CompanySettings, ledger: Ledger, run: Run) -> MatchR
         decisions = with_returns(result.decisions, inputs.payments, items, unit.allocations(name))
         recorded = unit.record_decisions(name, decisions, change=change)
         planned = plan_postings(name, unit, run, payments=inputs.payments, items=items)
-        unit.save_cursor(name, _CURSOR, _mark(name, unit, _read(company, unit)), change=change)
+        # Of the payments only those that were looked at: one that came meanwhile is new to the next run.
+        waiting = {one.payment_id: one for one in unit.payments_to_match(name) if one.payment_id in inputs.payments}
+        mark = _mark_of(replace(inputs, payments=waiting)) + _mark_of_items(name, unit)
+        unit.save_cursor(name, _CURSOR, mark, change=change)
     run.tell("matching", len(inputs.payments), len(inputs.payments))
     return _report(
         inputs, result, recorded=recorded.recorded, unchanged=recorded.unchanged, refused=recorded.refused,
@@ -134,19 +137,33 @@ def _read(company: CompanySettings, ledger: Ledger) -> _Inputs:
     )
 
 
-def _mark(name: str, ledger: Ledger, inputs: _Inputs) -> str:
-    """A fingerprint of all that matching looks at, so that the same situation is not decided twice.
+def _decided_already(name: str, ledger: Ledger, inputs: _Inputs) -> bool:
+    """Whether nothing that matching looks at has changed, so that the same situation is not decided twice.
 
     Without it, a payment left undecided because another one was a rival for its item would be taken for certain in
-    the next run, only because the rival is settled by then.
+    the next run, only because the rival is settled by then. Items are looked at only where all else is the same: a
+    night with a new payment need not ask.
     """
+    last, mark = ledger.cursor(name, _CURSOR), _mark_of(inputs)
+    return last.startswith(mark) and last == mark + _mark_of_items(name, ledger)
+
+
+def _mark_of(inputs: _Inputs) -> str:
+    """A fingerprint of the payments, with all that is known of them, of customers, learned facts and policy."""
     digest = hashlib.blake2b(digest_size=16)
     # With all that is known of it: a later file may have named the payer of a payment that waits.
     _feed(digest, (repr(inputs.payments[payment_id]) for payment_id in sorted(inputs.payments)))
-    _feed(digest, (f"{item_id}\x1f{amount}\x1f{number}" for item_id, amount, number in ledger.open_amounts(name)))
     _feed(digest, (repr(customer) for customer in inputs.customers))
     _feed(digest, (_fact(fact) for fact in inputs.learned))
-    _feed(digest, [str(ledger.count_settled_items(name)), repr(inputs.policy)])
+    _feed(digest, [repr(inputs.policy)])
+    return digest.hexdigest()
+
+
+def _mark_of_items(name: str, ledger: Ledger) -> str:
+    """A fingerprint of what is open, and how much was settled before."""
+    digest = hashlib.blake2b(digest_size=16)
+    _feed(digest, (f"{item_id}\x1f{amount}\x1f{number}" for item_id, amount, number in ledger.open_amounts(name)))
+    _feed(digest, [str(ledger.count_settled_items(name))])
     return digest.hexdigest()
 
 
