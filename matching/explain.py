@@ -1,8 +1,8 @@
 """Decisions in words: one sentence that a clerk can check against the statement, and the evidence as rows."""
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
@@ -34,7 +34,19 @@ _MOST_NUMBERS = 5
 _WEAKLY = {Reference.NEAR: "with a typing slip", Reference.PART: "by part of its number"}
 _LONGEST_QUOTED = 40
 _ALIKE = 80.0
-_LOOK_ALIKE = {"0": "[0OQ]", "1": "[1IL]", "5": "[5S]", "8": "[8B]"}
+_LOOK_ALIKE = {"0": "OQ", "1": "IL", "5": "S", "8": "B"}
+_WIDEST_GAP = 4
+
+
+class _Folded(dict[int, str | None]):
+    """Letters and digits by their code, upper case, what looks alike as one digit; everything else is left out."""
+
+    def __missing__(self, code: int) -> None:
+        return None
+
+
+_FOLDED = _Folded({ord(sign): sign.upper() for sign in map(chr, range(128)) if sign.isalnum()})
+_FOLDED |= {ord(letter): digit for digit, alike in _LOOK_ALIKE.items() for letter in alike + alike.lower()}
 
 
 @lru_cache(maxsize=1_000)
@@ -99,9 +111,22 @@ def _as_it_stands(quoted: str, payment: Payment) -> str:
     text = payment.remittance or " ".join(payment.remittance_lines)
     if quoted in text or not quoted or len(quoted) > _LONGEST_QUOTED:
         return quoted
-    signs = [_LOOK_ALIKE.get(sign, re.escape(sign)) for sign in quoted if sign.isalnum()]
-    found = re.search(r"[^A-Za-z0-9]{0,4}".join(signs), text, re.IGNORECASE) if signs else None
-    return found.group() if found else quoted
+    signs = [sign for sign in quoted.upper() if sign.isalnum()]
+    wanted = "".join(signs).translate(_FOLDED)
+    folded = text.translate(_FOLDED)
+    at = folded.find(wanted) if wanted and quoted.isascii() else -1
+    places = [place for place, sign in enumerate(text) if sign.isascii() and sign.isalnum()] if at >= 0 else []
+    while at >= 0:
+        span = places[at : at + len(wanted)]
+        near = all(behind - before <= _WIDEST_GAP + 1 for before, behind in pairwise(span))
+        if near and all(_reads(text[place].upper(), sign) for place, sign in zip(span, signs, strict=True)):
+            return text[span[0] : span[-1] + 1]
+        at = folded.find(wanted, at + 1)
+    return quoted
+
+
+def _reads(written: str, sign: str) -> bool:
+    return written == sign or written in _LOOK_ALIKE.get(sign, ())
 
 
 def _who(hypothesis: Hypothesis, payment: Payment, index: LedgerIndex) -> str:

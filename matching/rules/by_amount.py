@@ -102,7 +102,11 @@ def _three_make_it(reading: Reading, index: LedgerIndex, customer: int) -> bool:
     amounts = Counter(table.open[place] for place in places if table.issued[place] <= reading.paid_on)
     for one, other in combinations_with_replacement(sorted(amounts), 2):
         third = amount - one - other
-        if third >= other and all(amounts[part] >= count for part, count in Counter((one, other, third)).items()):
+        if (
+            third >= other
+            and third in amounts
+            and all(amounts[part] >= count for part, count in Counter((one, other, third)).items())
+        ):
             return True
     return False
 
