@@ -14,7 +14,9 @@ Pure: the same payments and ledger give the same decisions, in any order, at any
 minor unit, and no item is settled beyond what is open; both are asserted before anything leaves.
 """
 
-from collections.abc import Callable, Iterable
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from matching import decision_table, vetoes
@@ -52,12 +54,34 @@ def match(  # noqa: PLR0917 - the six things a decision rests on, in the order o
     as_of: date,
 ) -> MatchResult:
     """One decision for every payment. Never raises for what banks or ERPs deliver."""
-    return match_batch(LedgerIndex.build(open_items, customers, history, policy), payments, as_of)
+    with _no_garbage():
+        return match_batch(LedgerIndex.build(open_items, customers, history, policy), payments, as_of)
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Let the interpreter not look for garbage meanwhile.
+
+    Nothing that an index or a batch is made of holds itself, so all of it goes when it is let go; looking through
+    a hundred thousand living objects again and again takes a tenth of the time and finds nothing.
+    """
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def match_batch(index: LedgerIndex, payments: Iterable[Payment], as_of: date) -> MatchResult:
     """One decision for every payment of a batch against a ledger that was indexed before."""
     del as_of  # Every date that matters stands on the payment or the item; kept so that callers state their day.
+    with _no_garbage():
+        return _matched(index, payments)
+
+
+def _matched(index: LedgerIndex, payments: Iterable[Payment]) -> MatchResult:
     once = _each_once(payments)
     decided: dict[str, Decision] = {}
     proposals: list[Proposal] = []
