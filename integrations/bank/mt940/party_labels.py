@@ -44,6 +44,8 @@ _PAYERS = re.compile(rf"{_START}(?:(?:{_PAYER})\s?:|ORG=)\s*(?:/\S+\s)?\s*([^;\n
 _PAYEES = re.compile(rf"{_START}(?:(?:{_PAYEE})\s?:|BNF=)\s*(?:/\S+\s)?\s*([^;\n]+?){_END}", re.IGNORECASE)
 _CUT_BEFORE_LABEL = re.compile(rf"\r(?={_LABELS}\s?:)", re.IGNORECASE)
 _NUMBERS_BEHIND = re.compile(rf"(?<=\w|\.)\s{_NUMBER}.*", re.IGNORECASE | re.DOTALL)
+# "NAME:" alone says whose name it is only where it begins the text or a line: "BANK NAME:" is another's.
+_NAMES = re.compile(rf"(?:^|[;\n])\s*NAME\s?:\s*([^;\n]+?){_END}", re.IGNORECASE)
 # French banks: /FRM or /DE who pays, /BNF or /BEN who is paid, /EID end-to-end reference, /RNF or /MOTIF text.
 _CFONB = re.compile(r"(?:^|\s)/(FRM|DE|BNF|BEN)\s+(\S.*?)(?=\s*/[A-Z]{2,6}\s|\n|$)")
 _SIDES = {"FRM": True, "DE": True, "BNF": False, "BEN": False}
@@ -63,7 +65,7 @@ def labelled_name(text: str, *, received: bool) -> str | None:
     >>> labelled_name("BENEFICIARY: OUR COMPANY", received=True)
     """
     if ":" in text or "=" in text:
-        found = (_PAYERS if received else _PAYEES).search(text) or (_ACH.search(text) if " DES:" in text else None)
+        found = (_PAYERS if received else _PAYEES).search(text) or _ACH.search(text) or _NAMES.search(text)
         if found and any(map(str.isalpha, found.group(1))):
             return " ".join(found.group(1).split()).rstrip(",") or None
     if "/" in text:

@@ -101,7 +101,8 @@ def _mandate(value: str, draft: DetailDraft) -> None:
 
 
 def _purpose(value: str, draft: DetailDraft) -> None:
-    draft.purpose = value.rpartition("/")[2]
+    words = [word for word in value.split("/") if word and word not in {"CD", "PRTRY"}]
+    draft.purpose = words[0] if words else None
 
 
 def _return(value: str, draft: DetailDraft) -> None:
@@ -168,7 +169,7 @@ _HANDLERS: dict[str, Callable[[str, DetailDraft], None]] = {
 # Known, so that they end the text before them, but of no use to matching.
 _LEFT_OUT = frozenset(
     """TRTP KREF PREF IREF CREF CSID ADDR ISDT TRCD SVCL BAI CDTRREFTP ISSR OPRP TXTP TXID NRTX BUSP ACCW EI BI BN PT
-    CTC OB TR INN KPP""".split()  # noqa: SIM905 - reads best as words
+    CTC OB TR INN KPP UETR""".split()  # noqa: SIM905 - reads best as words
 )
 CODES = frozenset({"NAME", *_PLAIN, *_HANDLERS, *_PARTIES, *_ULTIMATE, *_AMOUNTS, *_LEFT_OUT, *_REMITTANCE} - {""})
 # The codes as they may stand in a text: a line end can go through one.

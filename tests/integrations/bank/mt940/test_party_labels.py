@@ -23,6 +23,8 @@ from tests.integrations.bank.mt940.oracle import read
         ("VIR SEPA EMIS /MOTIF LOYER /BEN SCI DUPONT", False, "SCI DUPONT"),
         ("ACH CREDIT WIDGETS INC DES:PAYMENTS ID:9876543 INDN:OUR CO", True, "WIDGETS INC"),
         ("WIRE TYPE:WIRE IN ORIG:ALPHA CORP ID:000123456 SND BK:WELLS FARGO", True, "ALPHA CORP"),
+        ("NAME: ACME LTD IBAN: GB29NWBK60161331926819 REF: INV-4711", True, "ACME LTD"),
+        ("BANK NAME: FIRST LAKE BANK REF: INV-4711", True, None),
         ("OUR INVOICE 12/DE 13 OF MARCH", True, None),
     ],
 )
@@ -68,3 +70,8 @@ def test_a_number_behind_the_ordering_partys_name_is_what_the_payment_is_for():
     detail = entry_of("AUFTRAGGEBER: MEIER AG RE-NR. 4711")
     assert detail.counterparty_name == "MEIER AG"
     assert "4711" in detail.remittance
+
+
+def test_the_purpose_code_ends_where_another_code_begins():
+    detail = entry_of("/ORDP//NAME/ACME BV/REMI/INV 1/PURP/CD/GDDS/UETR/eb6305c9-1f7f-49de-aed0-16487c27b42d")
+    assert (detail.purpose, detail.remittance) == ("GDDS", "INV 1")
