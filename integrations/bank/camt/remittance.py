@@ -26,6 +26,8 @@ def read_remittance(shape: Shape[Any], texts: Sequence[str], fallback: str, draf
         lines += _read_structured(structured, texts, draft)
     if not lines and not draft.structured_references and not draft.documents:
         lines = shape.texts("additional", texts) or ([fallback] if fallback else [])
+    if any("\n" in line for line in lines):
+        lines = [" ".join(line.split()) for line in lines]  # a line end inside a text was put there with the indent
     draft.remittance = join_lines(lines)
     draft.remittance_lines = tuple(lines)
 

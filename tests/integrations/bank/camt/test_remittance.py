@@ -84,3 +84,8 @@ def test_a_balance_in_a_second_currency_is_passed_over():
     two = balance("CLBD", "10.00") + balance("CLBD", "11.00", currency="USD")
     (end,) = read(balance("OPBD", "0.00"), two, entry()).ends
     assert (end.header.closing, end.integrity) == (D("10.00"), "balanced")
+
+
+def test_a_line_end_that_the_indent_put_into_a_text_is_a_blank():
+    detail = read_transaction("<RmtInf><Ustrd>RE-1\n      RE-2</Ustrd><Ustrd>RE-3</Ustrd></RmtInf>")
+    assert (detail.remittance, detail.remittance_lines) == ("RE-1 RE-2 RE-3", ("RE-1 RE-2", "RE-3"))
