@@ -8,7 +8,7 @@ reach the amount stops the posting.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, combinations, combinations_with_replacement
+from itertools import accumulate, combinations
 from math import gcd
 
 from matching.grades import Payer, Reference
@@ -100,14 +100,14 @@ def _three_make_it(reading: Reading, index: LedgerIndex, customer: int) -> bool:
     if not index.is_coarse(customer) and not _round(index, places):
         return False
     amounts = Counter(table.open[place] for place in places if table.issued[place] <= reading.paid_on)
-    for one, other in combinations_with_replacement(sorted(amounts), 2):
-        third = amount - one - other
-        if (
-            third >= other
-            and third in amounts
-            and all(amounts[part] >= count for part, count in Counter((one, other, third)).items())
-        ):
-            return True
+    known = sorted(amounts)
+    for first, one in enumerate(known):
+        for other in known[first:]:
+            third = amount - one - other
+            if third < other:
+                break
+            if third in amounts and all(amounts[part] >= count for part, count in Counter((one, other, third)).items()):
+                return True
     return False
 
 
