@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from matching.columns import month
 from matching.index import LedgerIndex
-from matching.lookup import Lookup
+from matching.lookup import Known, Lookup
 from matching.model.open_item import Customer, OpenItem
 from matching.model.policy import History, Policy
 from matching.numbers.layouts import Layouts
@@ -127,3 +127,21 @@ def test_an_amount_beyond_any_money_is_held_at_the_edge():
 def test_a_ledger_of_odd_numbers_is_no_error():
     odd = ["", "#", "Ünïcödé 12", "\ud800 1", "٣٤", "0" * 40, *string.punctuation]
     assert index([item(number, place) for place, number in enumerate(odd)]).open.size == len(odd)
+
+
+def test_what_a_lookup_holds_is_known_and_little_else() -> None:
+    keys = [2026_000_000 + 7 * number for number in range(2_000)]
+    one, other = Lookup(keys[:1_500], range(1_500)), Lookup(keys[1_500:], range(500))
+    known = Known((one, other))
+    assert all(known.flags[key & known.mask] for key in keys)
+    strangers = range(1, 4_000_000, 997)
+    assert sum(known.flags[key & known.mask] for key in strangers) < len(strangers) / 5
+    assert not any(Known(()).flags)
+
+
+@pytest.mark.parametrize("alike", [1, 3, 40], ids=["alone", "few", "many"])
+def test_a_key_is_found_however_many_rows_share_it(alike: int) -> None:
+    lookup = Lookup([7] * alike + [8, 9], range(alike + 2))
+    assert lookup.get(7) == tuple(range(alike))
+    assert lookup.get(7, 2) == tuple(range(min(alike, 2)))
+    assert (lookup.get(8), lookup.get(10)) == ((alike,), ())
