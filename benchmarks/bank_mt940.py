@@ -118,14 +118,13 @@ def _reader(name: str) -> Callable[[Path], int]:
         )
     if name == "raw read":
         return lambda path: len(path.read_bytes()) and 0
-    return _count
-
-
-def _count(path: Path) -> int:
     from integrations.bank.mt940 import count_entries  # noqa: PLC0415
 
-    with path.open("rb") as file:
-        return count_entries(file)
+    def count(path: Path) -> int:
+        with path.open("rb") as file:
+            return count_entries(file)
+
+    return count
 
 
 def _peak_mb() -> float:

@@ -148,7 +148,7 @@ class _Reading:
         assert self._statement is not None
         self._yielded += len(run.numbers)
         notes, self._notes = self._notes, []
-        yield from self._entries.read(run, self._statement, self._currency, notes)
+        return self._entries.read(run, self._statement, self._currency, notes)
 
     # -- Everything else ----------------------------------------------------------------------------------------
 
