@@ -1,7 +1,7 @@
 """The allocations asset's lists: what was decided last, what was least sure, what to audit; each with why and Undo."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -64,8 +64,8 @@ def _items(one: Settled, limit: int = 0) -> str:
 
 def undo_link(page: Page, payment_id: str, explanation: str) -> str:
     """The Launchpad that takes a payment's decision back."""
-    remark = f"takes back: {escape.plain(explanation, 200)}"
-    form = form_yaml({"case_or_payment": payment_id, "reason": ""}, [remark])
+    remarks = [f"takes back: {escape.plain(explanation, 200)}", "write between the quotes why; it is kept for ever"]
+    form = form_yaml({"case_or_payment": payment_id, "reason": ""}, remarks)
     return f"[Undo]({page.place.launch(page.jobs.reopen, form)})"
 
 
@@ -85,17 +85,22 @@ def story(found: LookUp, page: Page) -> telling.Metadata:
     return told
 
 
-def write_csv(folder: Path, company: str, some: Iterable[Settled]) -> Path:
-    """Write allocations_<company>.csv, whole or not at all: every allocation of the run with its reason."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"allocations_{company}.csv"
+def csv_path(folder: Path, company: str) -> Path:
+    """Where all allocations of the last run lie as a spreadsheet."""
+    return folder / f"allocations_{company}.csv"
+
+
+def written(path: Path, some: Iterable[Settled]) -> Iterator[Settled]:
+    """The same allocations, each written to the file with its reason as it goes by; the file is whole or not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     with part.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)
-        writer.writerows(_csv_row(one) for one in some)
+        for one in some:
+            writer.writerow(_csv_row(one))
+            yield one
     part.replace(path)
-    return path
 
 
 def _csv_row(one: Settled) -> Sequence[object]:

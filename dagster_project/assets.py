@@ -1,6 +1,6 @@
 """The assets of one company, one per business step. Each calls a service and tells what it did; none decides."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import dagster as dg
@@ -10,7 +10,7 @@ from dagster_project.office import Office
 from dagster_project.superseded import tidy
 from integrations.erp.errors import ErpError
 from integrations.ledger.port import Ledger
-from integrations.services.allocated import allocations_view, settled
+from integrations.services.allocated import Settled, allocations_view, latest_settled, settled
 from integrations.services.context import Run
 from integrations.services.doctor import doctor
 from integrations.services.ingest import import_statements
@@ -23,6 +23,8 @@ from integrations.services.sync import connected, connector_of, push_connected
 from integrations.services.worklist import all_cases
 from integrations.services.worklist import worklist as read_worklist
 
+# After a run that allocated nothing, this many of the latest allocations are looked at; of them, so many are listed.
+_LATEST, _LISTED = 500, 60
 # Reading can be done again at any time; what writes to an ERP is brought to its end by the next run instead.
 _AGAIN = dg.RetryPolicy(max_retries=3, delay=20, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 
@@ -151,17 +153,26 @@ def _allocations(office: Office) -> dg.AssetsDefinition:
         run = office.run(context.run.run_id, context.run.tags)
         with office.ledger() as ledger:
             report = match_payments(office.company, ledger, run)
-            seed = f"{office.name} {run.as_of}"
-            view = allocations_view(office.company, ledger, decided=report.settled, seed=seed)
-            told = telling.allocations(report) | allocated.metadata(view, office.page(context.run.tags))
-            if office.worklist_folder and report.settled:
-                mine = (one for one in settled(office.company, ledger) if one.payment.payment_id in report.settled)
-                path = allocated.write_csv(office.worklist_folder, office.name, mine)
-                told["all_of_this_run"] = dg.MetadataValue.path(str(path))
+            told = telling.allocations(report) | _why(office, ledger, run, report.settled, context.run.tags)
         tidy(context, office.key("allocations"))
         return dg.MaterializeResult(metadata=told)
 
     return allocations
+
+
+def _why(
+    office: Office, ledger: Ledger, run: Run, decided: Collection[str], tags: Mapping[str, str]
+) -> telling.Metadata:
+    """The lists of a run's allocations; of the latest ones where it made none. Only what it made is read."""
+    latest = latest_settled(office.company, ledger, _LATEST)
+    of_run: Iterable[Settled] = settled(office.company, ledger, decided) if decided else latest
+    told: telling.Metadata = {}
+    if office.worklist_folder and decided:
+        path = allocated.csv_path(office.worklist_folder, office.name)
+        told["all_of_this_run"] = dg.MetadataValue.path(str(path))
+        of_run = allocated.written(path, of_run)
+    view = allocations_view(of_run, latest[:_LISTED], seed=f"{office.name} {run.as_of}")
+    return allocated.metadata(view, office.page(tags)) | told
 
 
 def _postings(office: Office) -> dg.AssetsDefinition:
@@ -217,7 +228,8 @@ def _exceptions(office: Office) -> dg.AssetsDefinition:
 def _notes(office: Office, ledger: Ledger, run: Run) -> NotesReport:
     """Open cases as notes in the ERP, where it has a place for them. That it cannot be reached hides no case."""
     try:
-        return put_notes(office.company, ledger, connector_of(office.company), run)
+        with connected(office.company) as connector:
+            return put_notes(office.company, ledger, connector, run)
     except ErpError as error:
         return NotesReport(messages=[f"no notes were put into the ERP: {error}"])
 

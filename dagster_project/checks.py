@@ -3,21 +3,24 @@
 Blocking: statements that do not balance, payments whose parts do not add up, any law of the ledger that is broken.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from dagster_project import chain, escape, telling
 from dagster_project.office import Office
+from integrations.ledger.port import Ledger
 from integrations.ledger.records import DayTotal
 from integrations.services.alerts import alert
+from integrations.services.context import Run
 from integrations.services.money_text import day_text, money_text
-from integrations.services.worklist import pulled_at, statement_coverage, unapplied_cash, worklist
+from integrations.services.worklist import Coverage, backlog, pulled_at, statement_coverage
 from matching.model.money import to_minor
 
 _ERP_PULL_MAY_BE = timedelta(hours=30)
 _SHOWN = 20
+_TOLD = "missing_statements_told"
 
 
 def company_checks(office: Office) -> list[dg.AssetChecksDefinition]:
@@ -71,17 +74,35 @@ def _statements_complete(office: Office) -> dg.AssetChecksDefinition:
         run = office.run(context.run.run_id, context.run.tags)
         with office.ledger() as ledger:
             coverage = statement_coverage(office.company, ledger, as_of=run.as_of)
-        missing = [
-            f"account {one.account}: no statement for {', '.join(day_text(day) for day in one.missing[-5:])}"
-            for one in coverage
-            if one.missing
-        ]
-        if missing and "dagster/schedule_name" in context.run.tags:
-            for failure in alert(office.company, f"{office.name}: statements are missing", "\n".join(missing)):
-                context.log.warning("nobody could be told: %s", failure)
+            missing = [
+                f"account {one.account}: no statement for {', '.join(day_text(day) for day in one.missing[-5:])}"
+                for one in coverage
+                if one.missing
+            ]
+            if "dagster/schedule_name" in context.run.tags:
+                for failure in _tell_missing(office, ledger, run, coverage, missing):
+                    context.log.warning("nobody could be told: %s", failure)
         return _result(missing, "every account has a statement for every bank day", blocking=False)
 
     return no_statement_missing
+
+
+def _tell_missing(
+    office: Office, ledger: Ledger, run: Run, coverage: Sequence[Coverage], missing: Sequence[str]
+) -> tuple[str, ...]:
+    """Tell people of missing statements: of each day once, not every night again. Returns what failed, in words."""
+    now = {f"{one.account}:{day}" for one in coverage for day in one.missing}
+    told = set(ledger.cursor(office.name, _TOLD).split())
+    failures: tuple[str, ...] = ()
+    if now - told:
+        failures = alert(office.company, f"{office.name}: statements are missing", "\n".join(missing))
+        ways = bool(office.company.alerts.webhook_env) + bool(office.company.alerts.email_to)
+        if len(failures) == ways:
+            return failures
+    if now != told:
+        change = run.change("system", "alerts", "people were told of missing statements")
+        ledger.save_cursor(office.name, _TOLD, " ".join(sorted(now)), change=change)
+    return failures
 
 
 def _erp_fresh(office: Office) -> dg.AssetChecksDefinition:
@@ -160,10 +181,11 @@ def _on_the_worklist(office: Office) -> dg.AssetChecksDefinition:
     def worklist_checks(context: dg.AssetCheckExecutionContext) -> Iterable[dg.AssetCheckResult]:
         run = office.run(context.run.run_id, context.run.tags)
         with office.ledger() as ledger:
-            found = worklist(office.company, ledger, as_of=run.as_of, limit=1)
-            unapplied = unapplied_cash(office.company, ledger)
+            found = backlog(office.company, ledger, as_of=run.as_of)
         yield _named(key, "no_old_cases", _too_old(office, found.oldest_days), "no case is older than agreed")
-        yield _named(key, "unapplied_cash", list(_too_much(office, unapplied)), "unapplied cash is below the limit")
+        yield _named(
+            key, "unapplied_cash", list(_too_much(office, found.unapplied)), "unapplied cash is below the limit"
+        )
         hidden = max(0, found.open_count - office.rows_shown)
         more = [f"{hidden} of {found.open_count} cases are only in the spreadsheet"] if hidden else []
         yield _named(key, "all_cases_listed", more, "every open case is listed")

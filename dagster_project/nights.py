@@ -138,9 +138,19 @@ def failure_alert(office: Office) -> dg.SensorDefinition:
         run = context.dagster_run
         if run.job_name not in mine:
             return
-        steps = [event.message or event.step_key or "" for event in context.get_step_failure_events()]
-        text = "\n".join([context.failure_event.message or "failed", *steps, f"run {run.run_id}"])
+        reasons = [_reason(event) for event in context.get_step_failure_events()]
+        text = "\n".join([*(reasons or [context.failure_event.message or "failed"]), f"run {run.run_id}"])
         for failure in alert(office.company, f"{office.name}: {run.job_name} failed", text):
             context.log.warning("nobody could be told: %s", failure)
 
     return told_of_failure
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    """The step and why it failed: the sentence that was raised, not what Dagster wrapped around it."""
+    data = event.step_failure_data
+    error = data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    told = data.user_failure_data.description if data.user_failure_data else None
+    return f"{event.step_key}: {(told or (error.message if error else '') or event.message or 'failed').strip()}"

@@ -29,6 +29,7 @@ SHOWN = ("case", "age_days", "payer", "amount", "to_explain", "currency", "booke
          "customer_name", "best_suggestion", "sure", "state")  # fmt: skip
 FILLED = ("resolution", "suggestion", "items", "customer", "reason", "note")
 _WIDTHS = {"payer": 32, "they_wrote": 48, "best_suggestion": 60, "customer_name": 28, "items": 30, "note": 30}
+_TO_FILL = [""] * len(FILLED)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -56,9 +57,10 @@ def write(folder: Path, company: str, cases: Iterable[WorklistCase]) -> tuple[Pa
         writer = csv.writer(file)
         writer.writerow([*SHOWN, *FILLED])
         for case in cases:
-            row = [*_cells(case), *[""] * len(FILLED)]
-            writer.writerow(row)
-            sheet.append(row)
+            row = _cells(case)
+            writer.writerow([*row, *_TO_FILL])
+            # Cells that are not there are as empty as empty ones, and cost nothing.
+            sheet.append([entry if entry != "" else None for entry in row])
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(SHOWN) + len(FILLED))}1"
     book.save(_temporary(xlsx_path))
     for path in (csv_path, xlsx_path):

@@ -31,6 +31,7 @@ LABELS = {
 
 
 _TOO_MUCH = {"over_payment", "duplicate_payment"}
+_FIRST_CLARIFY = {"ambiguous", "disputed_item"}
 _WORTH_SHOWING = 0.1
 
 
@@ -182,11 +183,13 @@ def links(case: WorklistCase, page: Page) -> Iterator[str]:
 def offered(case: WorklistCase) -> Iterator[str]:
     """Of what is allowed, what is worth a link: no guess to accept, no refund where not too much was paid.
 
-    And where too much was paid, nothing that is short to write off, to grant or to dispute.
+    Nothing to give up or to dispute where nothing is short: where too much was paid, or the best suggestion settles its
+    items in full. And nothing to give up as long as it is open which item is meant, or that item is in dispute.
     """
-    too_much = case.kind in _TOO_MUCH
-    sensible = {"accept_suggestion": best_of(case) is not None, "refund_due": too_much}
-    sensible |= dict.fromkeys(("write_off", "discount", "dispute"), not too_much)
+    best, too_much = best_of(case), case.kind in _TOO_MUCH
+    short = case.kind == "short_payment" or (best is not None and any(one.residual for one in best.allocations))
+    sensible = {"accept_suggestion": best is not None, "refund_due": too_much, "dispute": short and not too_much}
+    sensible |= dict.fromkeys(("write_off", "discount"), short and not too_much and case.kind not in _FIRST_CLARIFY)
     return (resolution for resolution in case.allowed if sensible.get(resolution, True))
 
 

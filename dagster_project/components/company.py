@@ -27,16 +27,14 @@ from dagster_project.nights import (
     worklist_sensor,
 )
 from dagster_project.office import Office
-from integrations.config.load import database_beside, placed
+from integrations.config.load import LEDGER_IN_PROJECT, database_beside, placed
 from integrations.config.settings import CompanySettings, beside
 
 
 class CompanyAttributes(CompanySettings):
     """A company as in a configuration file, and what only Dagster needs to know."""
 
-    ledger: str = Field(
-        "sqlite:///.state/lettrage.db", description="database address; a relative file is in the project"
-    )
+    ledger: str = Field(LEDGER_IN_PROJECT, description="database address; a relative file is in the project")
     ledger_env: str | None = Field(None, description="environment variable with the address, where it holds a password")
     worklist: str | None = Field(
         None, description="folder for the worklist as CSV and XLSX; filled-in files are dropped into its folder `in`"

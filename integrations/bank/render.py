@@ -218,7 +218,8 @@ def file_as_rows(file: StatementFile) -> FileTable:
     facts = file.facts
     about = ", ".join(part for part in (facts.format, facts.version, facts.dialect, facts.encoding) if part)
     return FileTable(
-        title=f"{file.name} ({about}): {facts.entries_in_file} entries in {len(file.statements)} statements",
+        title=f"{file.name} ({about}): {_count(facts.entries_in_file, 'entry', 'entries')} in "
+        f"{_count(len(file.statements), 'statement', 'statements')}",
         rows=tuple(_row(statement) for statement in file.statements),
         findings=tuple(
             f"{finding.severity}: {finding.where}: {finding.message}"
@@ -264,3 +265,12 @@ def _period(header: StatementHeader) -> str:
     first, last = _iso(header.from_date), _iso(header.to_date)
     days = first if first == last else " to ".join(day for day in (first, last) if day)
     return ", ".join(part for part in (days, number, page) if part) or _DASH
+
+
+def _count(number: int, one: str, many: str) -> str:
+    """A number with its noun.
+
+    >>> _count(1, "entry", "entries"), _count(0, "entry", "entries")
+    ('1 entry', '0 entries')
+    """
+    return f"{number} {one if number == 1 else many}"

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from integrations.cli import cases, operations
+from integrations.cli import cases, checkout, operations
 from integrations.cli import read as reading
 from integrations.cli import sync as syncing
 
@@ -35,6 +35,8 @@ _COMMANDS = (
     ("history", operations.history, "Tell the story of a payment, item or case."),
     ("verify", operations.verify, "Recompute every law over the whole ledger."),
     ("doctor", operations.doctor, "Say what is not in place, and what to fix."),
+    ("demo", checkout.demo, "Load the demo company and serve the Dagster UI on this machine."),
+    ("bench", checkout.bench, "Print the benchmark tables."),
 )
 for _name, _command, _short in _COMMANDS:
     app.command(_name, short_help=_short)(_command)

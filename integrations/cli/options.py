@@ -23,7 +23,10 @@ from integrations.services.context import Run, Tell
 from integrations.services.open import ledger_of
 
 ConfigOption = Annotated[
-    Path, typer.Option("--config", "-c", envvar="LETTRAGE_CONFIG", help="configuration file (YAML)")
+    Path,
+    typer.Option(
+        "--config", "-c", envvar="LETTRAGE_CONFIG", help="configuration file (YAML), or a company's defs.yaml"
+    ),
 ]
 CompanyOption = Annotated[str | None, typer.Option("--company", help="which company, where there are several")]
 ByOption = Annotated[str, typer.Option("--by", envvar="LETTRAGE_USER", help="who decides", default_factory=getuser)]

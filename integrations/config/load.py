@@ -10,6 +10,12 @@ from pydantic import ValidationError
 
 from integrations.config.settings import CompanySettings, Settings, beside
 
+# What a company in a Dagster defs.yaml says that only Dagster uses, and where its ledger is when it does not say.
+ONLY_DAGSTER = frozenset(
+    {"worklist", "worklist_person", "accept_from", "rows_shown", "path_prefix", "executor", "pretend_today"}
+)
+LEDGER_IN_PROJECT = "sqlite:///.state/lettrage.db"
+
 
 class ConfigurationError(ValueError):
     """The configuration file cannot be used; the message names file, field and what to do."""
@@ -31,6 +37,8 @@ def secret(name: str, environment: Mapping[str, str] | None = None) -> str:
 def load_settings(path: Path) -> Settings:
     """The configuration in a YAML file, with relative folders taken from the file's own folder.
 
+    The defs.yaml of a company in Dagster will do as well; as in Dagster, its folders are taken from the project's root.
+
     Raises ConfigurationError with one sentence per wrong field.
     """
     try:
@@ -47,11 +55,31 @@ def load_settings(path: Path) -> Settings:
     if not isinstance(raw, dict):
         message = f"{path}: holds no configuration; it must start with `companies:`"
         raise ConfigurationError(message)
+    folder = path.resolve().parent
+    if isinstance(raw.get("attributes"), dict) and "type" in raw:
+        raw, folder = _of_component(raw["attributes"], path), _project_of(folder)
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
         raise ConfigurationError(explain(error, str(path))) from None
-    return _resolved(settings, path.resolve().parent)
+    return _resolved(settings, folder)
+
+
+def _of_component(attributes: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """The same company as a configuration file would say it. Raises ConfigurationError for what only Dagster fills."""
+    if "{{" in str(attributes):
+        message = (
+            f"{path}: holds templates ({{{{ … }}}}) that only Dagster fills in; name variables with `…_env` instead"
+        )
+        raise ConfigurationError(message)
+    ledger = {name: attributes[name] for name in ("ledger", "ledger_env") if name in attributes}
+    company = {name: told for name, told in attributes.items() if name not in {*ONLY_DAGSTER, *ledger}}
+    return {"ledger": LEDGER_IN_PROJECT, **ledger, "companies": [company]}
+
+
+def _project_of(folder: Path) -> Path:
+    """The project a defs.yaml is part of: the next folder above with a pyproject.toml, else its own."""
+    return next((one for one in (folder, *folder.parents) if (one / "pyproject.toml").is_file()), folder)
 
 
 def explain(error: ValidationError, source: str) -> str:

@@ -139,6 +139,17 @@ def cursor(connection: Connection, company_id: int, name: str) -> str:
     return found.scalar_one_or_none() or ""
 
 
+def cursors(connection: Connection, company_id: int, prefix: str, without: str) -> dict[str, str]:
+    """Cursors by the rest of their name after the prefix, less those that say ``without``."""
+    table = schema.cursors.c
+    found = connection.execute(
+        select(table.name, table.value).where(
+            table.company_id == company_id, table.name.startswith(prefix, autoescape=True), table.value != without
+        )
+    )
+    return {row.name.removeprefix(prefix): row.value for row in found}
+
+
 def save_cursor(unit: Unit, name: str, value: str, change: Change) -> None:
     """Remember where a pull ended."""
     table = schema.cursors.c

@@ -12,7 +12,7 @@ writer honest are the constraints and triggers in the schema. Every write carrie
 Iterators stream: they hold one batch at a time, and see the ledger as it stood when they began. Exhaust or close them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Literal, Protocol
@@ -36,6 +36,7 @@ from integrations.ledger.records import (
     ItemStatus,
     KnownFile,
     OnAccountRow,
+    OpenCases,
     OutboxRow,
     PaymentView,
     PostingAction,
@@ -150,6 +151,10 @@ class Intake(Protocol):
 
     def cursor(self, company: str, name: str) -> str:
         """Where the last pull of that name ended; empty when there was none."""
+        ...
+
+    def cursors(self, company: str, prefix: str, *, without: str = "") -> dict[str, str]:
+        """All cursors whose name begins with ``prefix``, by the rest of their name; not those that say ``without``."""
         ...
 
     def save_cursor(self, company: str, name: str, value: str, *, change: Change) -> None:
@@ -329,6 +334,10 @@ class Reading(Protocol):
         """The customers."""
         ...
 
+    def customer_names(self, company: str, customer_ids: Sequence[str]) -> dict[str, str]:
+        """The names of these customers, also of those the ERP no longer knows; unknown ids are left out."""
+        ...
+
     def house_accounts(self, company: str) -> tuple[HouseAccount, ...]:
         """Our own bank accounts."""
         ...
@@ -385,6 +394,10 @@ class Reading(Protocol):
         """How many exceptions in which state."""
         ...
 
+    def open_cases(self, company: str) -> list[OpenCases]:
+        """The open exceptions at a glance, the most numerous first; read without their contents."""
+        ...
+
     def all_open_exceptions(self, company: str) -> Iterator[CaseSummary]:
         """Every exception with something to do, streamed, in order of payment id."""
         ...
@@ -393,8 +406,12 @@ class Reading(Protocol):
         """Clearings that wait for a second person, oldest first."""
         ...
 
-    def allocations(self, company: str) -> Iterator[AllocationRow]:
-        """Live allocations in order of payment id and item id."""
+    def allocations(self, company: str, *, of: Collection[str] | None = None) -> Iterator[AllocationRow]:
+        """Live allocations in order of payment and item; ``of``: those of these payments alone."""
+        ...
+
+    def latest_allocations(self, company: str, *, limit: int) -> Iterator[AllocationRow]:
+        """Those of the ``limit`` decisions that came last, newest first; the items of one decision stand together."""
         ...
 
     def on_account(self, company: str) -> Iterator[OnAccountRow]:

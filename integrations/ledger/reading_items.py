@@ -189,6 +189,17 @@ def customers(connection: Connection, company_id: int) -> Iterator[Customer]:
         last = rows[-1].customer_id
 
 
+def customer_names(connection: Connection, company_id: int, customer_ids: Sequence[str]) -> dict[str, str]:
+    """Names by customer id."""
+    table, found = schema.customers.c, dict[str, str]()
+    for some in batches(customer_ids):
+        wanted = select(table.customer_id, table.name).where(
+            table.company_id == company_id, table.customer_id.in_(some)
+        )
+        found |= {row.customer_id: row.name for row in connection.execute(wanted)}
+    return found
+
+
 def totals(connection: Connection, company_id: int, since: date | None) -> Iterator[DayTotal]:
     """Per account, currency and booking day, what came and what became of it."""
     table = schema.payments.c

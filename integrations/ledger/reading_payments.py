@@ -1,9 +1,9 @@
 """Payments and what became of them, streamed a page at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, and_, case, exists, func, or_, select
 
 from integrations.ledger import cases, codec, schema
 from integrations.ledger.database import BATCH, batches
@@ -18,6 +18,7 @@ from integrations.ledger.records import (
     CaseSummary,
     IgnoredRow,
     OnAccountRow,
+    OpenCases,
     PaymentView,
 )
 from integrations.ledger.standing import allocation_of, join_item_of_allocation
@@ -78,9 +79,31 @@ def payments_to_match(connection: Connection, company_id: int) -> Iterator[Payme
             yield payment_of(row.content)
 
 
-def allocations(connection: Connection, company_id: int) -> Iterator[AllocationRow]:
-    """Live allocations in order of payment and item."""
-    statement = (
+def allocations(
+    connection: Connection, company_id: int, payment_ids: Collection[str] | None = None
+) -> Iterator[AllocationRow]:
+    """Live allocations in order of payment and item, of these payments or of all."""
+    statement = _decided(company_id).where(or_(_DECISIONS.allocated != 0, _DECISIONS.revision > 0))
+    if payment_ids is None:
+        pages: Iterable[Sequence[Any]] = _pages(connection, statement)
+    else:
+        some = (statement.where(_PAYMENTS.payment_id.in_(few)) for few in batches(sorted(payment_ids)))
+        pages = (connection.execute(each.order_by(_PAYMENTS.payment_id)).all() for each in some)
+    for rows in pages:
+        yield from _allocation_rows(connection, company_id, rows)
+
+
+def latest_allocations(connection: Connection, company_id: int, limit: int) -> Iterator[AllocationRow]:
+    """Live allocations of the newest decisions, newest first."""
+    settles = exists().where(
+        _ALLOCATIONS.company_id == _DECISIONS.company_id, _ALLOCATIONS.decision_id == _DECISIONS.decision_id
+    )
+    newest = _decided(company_id).where(settles).order_by(_DECISIONS.decision_id.desc()).limit(limit)
+    yield from _allocation_rows(connection, company_id, connection.execute(newest).all())
+
+
+def _decided(company_id: int) -> Any:
+    return (
         select(
             _PAYMENTS.payment_id,
             _PAYMENTS.content,
@@ -89,27 +112,29 @@ def allocations(connection: Connection, company_id: int) -> Iterator[AllocationR
         )
         .join(schema.decisions, _LIVE)
         .outerjoin(schema.outbox, _POSTED)
-        .where(_PAYMENTS.company_id == company_id, or_(_DECISIONS.allocated != 0, _DECISIONS.revision > 0))
+        .where(_PAYMENTS.company_id == company_id)
     )
-    for rows in _pages(connection, statement):
-        lines = _lines(connection, company_id, [row.decision_id for row in rows])
-        for row in rows:
-            payment, explanation = payment_of(row.content), _explanation(row.texts)
-            for line in lines.get(row.decision_id, ()):
-                yield AllocationRow(
-                    decision_id=row.decision_id,
-                    payment=payment,
-                    allocation=allocation_of(line, line.item_id),
-                    number=line.number,
-                    customer_id=line.customer_id,
-                    expected_open=line.expected_open,
-                    posting_key=row.key or "",
-                    posting_state=row.posting_state,
-                    by_person=row.actor_kind == "person",
-                    confidence=row.confidence,
-                    rule=row.rule,
-                    explanation=explanation,
-                )
+
+
+def _allocation_rows(connection: Connection, company_id: int, rows: Sequence[Any]) -> Iterator[AllocationRow]:
+    lines = _lines(connection, company_id, [row.decision_id for row in rows])
+    for row in rows:
+        payment, explanation = payment_of(row.content), _explanation(row.texts)
+        for line in lines.get(row.decision_id, ()):
+            yield AllocationRow(
+                decision_id=row.decision_id,
+                payment=payment,
+                allocation=allocation_of(line, line.item_id),
+                number=line.number,
+                customer_id=line.customer_id,
+                expected_open=line.expected_open,
+                posting_key=row.key or "",
+                posting_state=row.posting_state,
+                by_person=row.actor_kind == "person",
+                confidence=row.confidence,
+                rule=row.rule,
+                explanation=explanation,
+            )
 
 
 def _lines(connection: Connection, company_id: int, ids: Sequence[int]) -> dict[int, list[Any]]:
@@ -240,6 +265,32 @@ def all_open_exceptions(connection: Connection, company_id: int) -> Iterator[Cas
     statement = _case_statement(company_id).where(_CASES.state.in_(OPEN_CASE_STATES))
     for rows in _pages(connection, statement):
         yield from map(_case_of, rows)
+
+
+def open_cases(connection: Connection, company_id: int) -> list[OpenCases]:
+    """Open exceptions by state, kind and currency; counted by the database."""
+    key = (_CASES.state, _CASES.kind, _PAYMENTS.currency)
+    incoming = case((_CASES.unallocated > 0, _CASES.unallocated), else_=0)
+    sums = (func.sum(func.abs(_CASES.unallocated)), func.sum(incoming), func.min(_PAYMENTS.booked_on))
+    found = connection.execute(
+        select(*key, func.count(), *sums)
+        .join(schema.payments, _OF_CASE)
+        .where(_CASES.company_id == company_id, _CASES.state.in_(OPEN_CASE_STATES))
+        .group_by(*key)
+        .order_by(func.count().desc(), *key)
+    ).all()
+    return [
+        OpenCases(
+            state=state,
+            kind=kind,
+            currency=currency,
+            count=count,
+            amount=int(amount),
+            incoming=int(came),
+            oldest=oldest,
+        )
+        for state, kind, currency, count, amount, came, oldest in found
+    ]
 
 
 def count_exceptions(connection: Connection, company_id: int) -> dict[str, int]:

@@ -315,6 +315,23 @@ class DayTotal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCases:
+    """How many open cases of one state, kind and currency there are.
+
+    ``amount`` is what is unexplained in them, in size; ``incoming`` only what came in. ``oldest`` is the earliest
+    booking day among them.
+    """
+
+    state: CaseState
+    kind: str
+    currency: str
+    count: int
+    amount: int
+    incoming: int
+    oldest: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseSummary:
     """One exception as a worklist shows it. ``version`` is what `decide` and `propose` want back unchanged."""
 

@@ -1,6 +1,6 @@
 """The ledger itself: each thing the port promises, handed to the module that knows how."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Concatenate, Literal, ParamSpec, TypeVar
@@ -45,6 +45,7 @@ from integrations.ledger.records import (
     ItemStatus,
     KnownFile,
     OnAccountRow,
+    OpenCases,
     OutboxRow,
     PaymentView,
     PostingAction,
@@ -242,6 +243,10 @@ class SqlLedger:
         """See the port."""
         return self._one(company, intake_parties.cursor, name)
 
+    def cursors(self, company: str, prefix: str, *, without: str = "") -> dict[str, str]:
+        """See the port."""
+        return self._one(company, intake_parties.cursors, prefix, without)
+
     def save_cursor(self, company: str, name: str, value: str, *, change: Change) -> None:
         """See the port."""
         with self._writing(company) as unit:
@@ -430,6 +435,10 @@ class SqlLedger:
         """See the port."""
         return self._many(company, reading_items.customers)
 
+    def customer_names(self, company: str, customer_ids: Sequence[str]) -> dict[str, str]:
+        """See the port."""
+        return self._one(company, reading_items.customer_names, customer_ids)
+
     def house_accounts(self, company: str) -> tuple[HouseAccount, ...]:
         """See the port."""
         return self._one(company, intake_parties.house_accounts)
@@ -489,6 +498,10 @@ class SqlLedger:
         """See the port."""
         return self._one(company, reading_payments.count_exceptions)
 
+    def open_cases(self, company: str) -> list[OpenCases]:
+        """See the port."""
+        return self._one(company, reading_payments.open_cases)
+
     def all_open_exceptions(self, company: str) -> Iterator[CaseSummary]:
         """See the port."""
         return self._many(company, reading_payments.all_open_exceptions)
@@ -497,9 +510,13 @@ class SqlLedger:
         """See the port."""
         return self._one(company, reading_payments.approvals)
 
-    def allocations(self, company: str) -> Iterator[AllocationRow]:
+    def allocations(self, company: str, *, of: Collection[str] | None = None) -> Iterator[AllocationRow]:
         """See the port."""
-        return self._many(company, reading_payments.allocations)
+        return self._many(company, reading_payments.allocations, of)
+
+    def latest_allocations(self, company: str, *, limit: int) -> Iterator[AllocationRow]:
+        """See the port."""
+        return self._many(company, reading_payments.latest_allocations, limit)
 
     def on_account(self, company: str) -> Iterator[OnAccountRow]:
         """See the port."""

@@ -1,9 +1,8 @@
 """What was allocated and why, for people who look over the engine's shoulder: the latest, the least sure, a sample."""
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from heapq import nlargest
 from itertools import groupby
 
 from integrations.config.settings import CompanySettings
@@ -39,34 +38,33 @@ class AllocationsView:
     to_audit: list[Settled] = field(default_factory=list)
 
 
-def settled(company: CompanySettings, ledger: Ledger) -> Iterator[Settled]:
-    """Every payment with live allocations, streamed in order of payment id."""
-    for _, rows in groupby(ledger.allocations(company.name), key=lambda row: row.payment.payment_id):
-        together = tuple(rows)
+def settled(company: CompanySettings, ledger: Ledger, decided: Collection[str]) -> Iterator[Settled]:
+    """What a run that decided about the payments ``decided`` allocated, streamed in order of payment id."""
+    return _together(ledger.allocations(company.name, of=decided))
+
+
+def latest_settled(company: CompanySettings, ledger: Ledger, count: int) -> list[Settled]:
+    """What was allocated last, by rule or person, newest first."""
+    return list(_together(ledger.latest_allocations(company.name, limit=count)))
+
+
+def _together(rows: Iterable[AllocationRow]) -> Iterator[Settled]:
+    for _, some in groupby(rows, key=lambda row: row.payment.payment_id):
+        together = tuple(some)
         yield Settled(payment=together[0].payment, rows=together)
 
 
 def allocations_view(
-    company: CompanySettings,
-    ledger: Ledger,
-    *,
-    decided: Collection[str],
-    seed: str,
-    latest: int = 60,
-    per_rule: int = 20,
-    sample: int = 10,
+    of_run: Iterable[Settled], latest: list[Settled], *, seed: str, per_rule: int = 20, sample: int = 10
 ) -> AllocationsView:
-    """The view after a run that decided about the payments ``decided``; after a run without any, over all there are.
+    """The view after a run that allocated ``of_run``, which is gone through once.
 
     The sample is random and can be drawn again by anybody: the payments whose hash with ``seed`` (the night) is lowest.
     """
-    view = AllocationsView()
-    for one in settled(company, ledger):
-        view.latest.append(one)
-        if len(view.latest) >= 4 * latest:
-            view.latest = nlargest(latest, view.latest, key=_age)
+    view = AllocationsView(latest=latest)
+    for one in of_run:
         row = one.decided
-        if row.by_person or (decided and one.payment.payment_id not in decided):
+        if row.by_person:
             continue
         of_rule = view.by_rule.setdefault(row.rule, [])
         of_rule.append(one)
@@ -75,7 +73,6 @@ def allocations_view(
         view.to_audit.append(one)
         if len(view.to_audit) >= 4 * sample:
             view.to_audit = sorted(view.to_audit, key=lambda each: _draw(seed, each))[:sample]
-    view.latest = nlargest(latest, view.latest, key=_age)
     view.by_rule = {rule: sorted(some, key=_sureness)[:per_rule] for rule, some in sorted(view.by_rule.items())}
     view.to_audit = sorted(view.to_audit, key=lambda each: _draw(seed, each))[:sample]
     return view
@@ -99,10 +96,6 @@ def look_up(company: CompanySettings, ledger: Ledger, about: str) -> LookUp:
         return LookUp(about=about, story=story, payment_id="")
     live = next((one for one in ledger.payment(company.name, payment_id).decisions if one.live), None)
     return LookUp(about=about, story=story, payment_id=payment_id if live and live.kind != "exception" else "")
-
-
-def _age(one: Settled) -> tuple[int, str]:
-    return one.decided.decision_id, one.payment.payment_id
 
 
 def _sureness(one: Settled) -> tuple[float, str]:

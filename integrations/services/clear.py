@@ -91,6 +91,7 @@ def reopen(company: CompanySettings, ledger: Ledger, about: str, *, by: str, run
     """Take back what was decided about a payment, by a person or automatically: its items are open again.
 
     ``about`` is a case id, a payment id or a bank reference. What was posted is reversed in the ERP with the next push.
+    Without a ``reason`` it is refused: who looks at it next year has nothing else to go by.
     """
     return _or_refused(about, lambda: _reopen(company, ledger, about, by, run, reason))
 
@@ -115,8 +116,11 @@ def _reopen(  # noqa: PLR0917 - the same order as the door above
     if live is None or live.kind == "exception":
         message = f"payment {about} is open already; there is nothing to take back"
         raise ClearingRefused(message)
+    if not reason.strip():
+        message = f"why payment {about} is taken back is not said; write it as `reason`, it is kept for ever"
+        raise ClearingRefused(message)
     _within_limit(person, view, "reopen")
-    decision = _reopened(view, live.decision, f"Reopened by {by}: {reason.strip() or 'no reason given'}")
+    decision = _reopened(view, live.decision, f"Reopened by {by}: {reason.strip()}")
     with ledger.transaction(company.name) as unit:
         change = run.change("person", by, reason)
         recorded = unit.decide(company.name, decision, expected_version=view.version, change=change)

@@ -1,20 +1,21 @@
 """Puts open cases where the ERP's own people see them: a note on item or customer, kept up to date, never repeated."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from integrations.config.settings import CompanySettings
 from integrations.erp.errors import ErpError, RateLimited, Unsupported
 from integrations.erp.protocol import Capabilities, Connector, Note, NoteTarget
+from integrations.ledger.errors import NotFound
 from integrations.ledger.port import Ledger
 from integrations.ledger.records import CaseState, CaseSummary
 from integrations.services.context import Run
 from integrations.services.money_text import day_text, money_text
 
 _DONE: tuple[CaseState, ...] = ("cleared", "sent", "confirmed")
-_PAGE = 500
 _CLOSED = "closed"
+_CURSOR = "note:"
 
 
 @dataclass(slots=True)
@@ -36,15 +37,21 @@ def put_notes(company: CompanySettings, ledger: Ledger, connector: Connector, ru
     capabilities = connector.capabilities
     if not (capabilities.notes_on_item or capabilities.notes_on_customer):
         return report
+    # What the ERP shows of us, by case: the cases of old, whose notes are closed, are not looked at again.
+    shown = ledger.cursors(company.name, _CURSOR, without=_CLOSED)
     try:
         for case in ledger.all_open_exceptions(company.name):
-            target = _target(case, capabilities)
-            if target is not None and _put(company.name, ledger, connector, run, case, _note(case), target, report):
+            before, target = shown.pop(case.case_id, ""), _target(case, capabilities)
+            if target is not None and _put(
+                company.name, ledger, connector, run, case, _note(case), target, report, before
+            ):
                 report.written += 1
-        for case in _finished(company.name, ledger):
+        for case in _finished(company.name, ledger, shown):
             target = _target(case, capabilities)
             note = Note(key=case.case_id, summary=f"{case.case_id} is cleared", text="", closed=True)
-            if target is not None and _put(company.name, ledger, connector, run, case, note, target, report):
+            if target is not None and _put(
+                company.name, ledger, connector, run, case, note, target, report, shown[case.case_id]
+            ):
                 report.closed += 1
     except (RateLimited, Unsupported) as error:
         report.messages.append(str(error))
@@ -60,13 +67,12 @@ def _put(  # noqa: PLR0917 - what, where to, and who keeps account of it
     note: Note,
     target: NoteTarget,
     report: NotesReport,
+    before: str,
 ) -> bool:
     mark = (
         _CLOSED if note.closed else hashlib.sha256(f"{note.summary}\n{note.text}\n{target}".encode()).hexdigest()[:16]
     )
-    cursor = f"note:{case.case_id}"
-    before = ledger.cursor(name, cursor)
-    if before == mark or (note.closed and not before):
+    if before == mark:
         return False
     try:
         connector.put_note(target, note)
@@ -75,15 +81,21 @@ def _put(  # noqa: PLR0917 - what, where to, and who keeps account of it
     except ErpError as error:
         report.messages.append(f"note of {case.case_id}: {error}")
         return False
-    ledger.save_cursor(name, cursor, mark, change=run.change("connector", type(connector).__name__, "note"))
+    ledger.save_cursor(
+        name, f"{_CURSOR}{case.case_id}", mark, change=run.change("connector", type(connector).__name__, "note")
+    )
     return True
 
 
-def _finished(name: str, ledger: Ledger) -> Iterator[CaseSummary]:
-    offset = 0
-    while page := ledger.exceptions(name, states=_DONE, order="payment", limit=_PAGE, offset=offset):
-        yield from page
-        offset += _PAGE
+def _finished(name: str, ledger: Ledger, case_ids: Iterable[str]) -> Iterator[CaseSummary]:
+    """Of these cases those that are done; what was erased meanwhile is left out."""
+    for case_id in sorted(case_ids):
+        try:
+            case = ledger.case(name, case_id)
+        except NotFound:
+            continue
+        if case.state in _DONE:
+            yield case
 
 
 def _target(case: CaseSummary, capabilities: Capabilities) -> NoteTarget | None:

@@ -1,14 +1,16 @@
 """What people look at: the open cases, most urgent first, and how fresh and complete everything is."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import islice
+from decimal import Decimal
+from itertools import islice, pairwise
+from typing import NamedTuple
 
 from integrations.config.settings import CompanySettings
 from integrations.ledger.port import Ledger
-from integrations.ledger.records import OPEN_CASE_STATES, CaseState, CaseSummary, Resolution
+from integrations.ledger.records import OPEN_CASE_STATES, CaseState, CaseSummary, OpenCases, Resolution
 from matching.model.decision import Suggestion
 from matching.model.open_item import OpenItem
 from matching.model.payment import Payment
@@ -67,27 +69,56 @@ def worklist(
     """
     name = company.name
     with ledger.snapshot() as view:
-        amounts: Counter[str] = Counter()
-        kinds: Counter[str] = Counter()
-        acceptable, waiting, total, oldest = 0, 0, 0, as_of
-        for case in view.all_open_exceptions(name):
-            total += 1
-            amounts[case.payment.currency] += abs(case.unallocated)
-            kinds[case.kind] += 1
-            oldest = min(oldest, case.payment.booked_on)
-            waiting += case.state == "awaiting_approval"
-            acceptable += is_acceptable(case, accept_from)
+        counted = view.open_cases(name)
+        acceptable = sum(is_acceptable(case, accept_from) for case in view.all_open_exceptions(name))
         first = view.exceptions(name, states=OPEN_CASE_STATES, order="urgency", limit=limit)
         cases = tuple(_dressed(company, view, first, as_of))
+    amounts: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    for one in counted:
+        amounts[one.currency] += one.amount
+        kinds[one.kind] += one.count
     return Worklist(
-        open_count=total,
-        awaiting_approval_count=waiting,
+        open_count=kinds.total(),
+        awaiting_approval_count=sum(one.count for one in counted if one.state == "awaiting_approval"),
         amounts=tuple(sorted(amounts.items())),
-        oldest_days=(as_of - oldest).days,
+        oldest_days=_oldest(counted, as_of),
         acceptable_count=acceptable,
         by_kind=tuple(kinds.most_common()),
         cases=cases,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """How many cases are open, how many days the oldest one is, and per currency what settles nothing yet."""
+
+    open_count: int
+    oldest_days: int
+    unapplied: tuple[tuple[str, int], ...]
+
+
+def backlog(company: CompanySettings, ledger: Ledger, *, as_of: date) -> Backlog:
+    """What still waits, counted by the database. Unapplied is what is on account, and what came in and is unexplained.
+
+    Money on account is counted on every day there ever was: it stays unapplied until somebody uses it.
+    """
+    with ledger.snapshot() as view:
+        counted = view.open_cases(company.name)
+        sums: Counter[str] = Counter()
+        for day in view.totals(company.name):
+            sums[day.currency] += day.on_account
+    for one in counted:
+        sums[one.currency] += one.incoming
+    return Backlog(
+        open_count=sum(one.count for one in counted),
+        oldest_days=_oldest(counted, as_of),
+        unapplied=tuple(sorted((currency, minor) for currency, minor in sums.items() if minor)),
+    )
+
+
+def _oldest(counted: Sequence[OpenCases], as_of: date) -> int:
+    return max(0, (as_of - min((one.oldest for one in counted), default=as_of)).days)
 
 
 def all_cases(company: CompanySettings, ledger: Ledger, *, as_of: date) -> Iterator[WorklistCase]:
@@ -127,7 +158,7 @@ def _dressed(
     wanted = {one.item_id for case in cases for each in case.suggestions for one in each.allocations}
     items = view.items(name, sorted(wanted))
     owners = {item.customer_id for item in items.values()} | {case.customer_id for case in cases}
-    names = {one.customer_id: one.name for one in view.customers(name) if one.customer_id in owners}
+    names = view.customer_names(name, sorted(owners))
     waiting = {one.clearing.case_id: one.clearing for one in view.approvals(name)}
     for case in cases:
         mine = {one.item_id for each in case.suggestions for one in each.allocations}
@@ -181,18 +212,38 @@ class Coverage:
 
 
 def statement_coverage(company: CompanySettings, ledger: Ledger, *, as_of: date) -> tuple[Coverage, ...]:
-    """Per account: the last day a statement covers, and the bank days before ``as_of`` that none covers."""
-    days: dict[str, set[date]] = {}
+    """Per account: the last day a statement covers, and the bank days before ``as_of`` that none covers.
+
+    Many banks send nothing for a day without bookings, nor on their holidays: days between two statements count as
+    covered where the later one opens with the balance at which the earlier one closed.
+    """
+    accounts: dict[str, list[_Period]] = {}
     for one in ledger.statements(company.name):
-        begin, end = one.header.from_date or one.header.to_date, one.header.to_date or one.header.from_date
-        covered = days.setdefault(one.account, set())
-        if begin is None or end is None or (end - begin).days > 366:
-            continue
-        covered.update(begin + timedelta(days=step) for step in range((end - begin).days + 1))
-    return tuple(
-        Coverage(account=account, last_day=max(covered, default=None), missing=_missing(covered, as_of))
-        for account, covered in sorted(days.items())
-    )
+        said = one.header
+        begin, end = said.from_date or said.to_date, said.to_date or said.from_date
+        periods = accounts.setdefault(one.account, [])
+        if begin is not None and end is not None and 0 <= (end - begin).days <= 366:
+            periods.append(_Period(begin, end, said.opening, said.closing))
+    found = []
+    for account, periods in sorted(accounts.items()):
+        covered = {day for one in periods for day in _days(one.begin, one.end)}
+        by_day = sorted(periods, key=lambda one: (one.begin, one.end))
+        for earlier, later in pairwise(by_day):
+            if earlier.closing is not None and earlier.closing == later.opening:
+                covered.update(_days(earlier.end, later.begin))
+        found.append(Coverage(account=account, last_day=max(covered, default=None), missing=_missing(covered, as_of)))
+    return tuple(found)
+
+
+class _Period(NamedTuple):
+    begin: date
+    end: date
+    opening: Decimal | None
+    closing: Decimal | None
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    return (first + timedelta(days=step) for step in range((last - first).days + 1))
 
 
 def _missing(covered: set[date], as_of: date) -> tuple[date, ...]:
@@ -208,14 +259,3 @@ def pulled_at(company: CompanySettings, ledger: Ledger) -> datetime | None:
     """When the ERP was last pulled, None when never."""
     text = ledger.cursor(company.name, "pulled_at")
     return datetime.fromisoformat(text) if text else None
-
-
-def unapplied_cash(company: CompanySettings, ledger: Ledger) -> tuple[tuple[str, int], ...]:
-    """Per currency, what customers paid that settles nothing yet: on account and in open cases (credits only)."""
-    sums: Counter[str] = Counter()
-    for row in ledger.on_account(company.name):
-        sums[row.payment.currency] += row.amount
-    for case in ledger.all_open_exceptions(company.name):
-        if case.unallocated > 0:
-            sums[case.payment.currency] += case.unallocated
-    return tuple(sorted(sums.items()))

@@ -166,6 +166,13 @@ class Clerk:
         place.get_by_role("link", name=label).first.click()
         self.clicks += 1
 
+    def fill(self, field: str, text: str) -> None:
+        """Write between the quotes of a field of the form."""
+        self.page.locator(".CodeMirror-line", has_text=f'{field}: ""').click()
+        self.page.keyboard.press("End")
+        self.page.keyboard.press("ArrowLeft")
+        self.page.keyboard.type(text)
+
     def launch(self, job: str) -> dict[str, object]:
         """Press Launch Run and wait for the run's end."""
         before = self.site.last_run(job)["runId"]

@@ -87,6 +87,14 @@ def test_what_was_posted_can_be_taken_back(site: Site, as_person: AsPerson) -> N
     anna.open("allocations")
     anna.open_list("latest_01")
     anna.choose("Undo")
+    # Not without a reason, which is kept for ever.
+    run = anna.launch("reopen_exception")
+    assert (run["status"], {one.case_id for one in cases(site)}) == ("FAILURE", before)
+    assert "write it as `reason`" in site.why_failed(run["runId"])
+    anna.open("allocations")
+    anna.open_list("latest_01")
+    anna.choose("Undo")
+    anna.fill("reason", "paid for another invoice")
     run = anna.launch("reopen_exception")
     assert run["status"] == "SUCCESS", site.why_failed(run["runId"])
     (reopened,) = [one for one in cases(site) if one.case_id not in before]

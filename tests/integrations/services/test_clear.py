@@ -174,6 +174,14 @@ def test_what_a_rule_decided_and_a_person_took_back_is_not_decided_by_a_rule_aga
     books.ledger.close()
 
 
+def test_nothing_is_taken_back_without_a_reason(books):
+    books.do("SHORT", "dispute", "RE-2026-0102", reason="quality")
+    for reason in ("", "  "):
+        outcome = reopen(books.company, books.ledger, "SHORT", by="anna", run=RUN, reason=reason)
+        assert (outcome.outcome, "write it as `reason`" in outcome.message) == ("refused", True)
+    assert books.open_amount("I2") == 1000
+
+
 def test_reopening_what_is_open_is_refused(books):
     outcome = reopen(books.company, books.ledger, books.case("STRANGE"), by="anna", run=RUN, reason="")
     assert outcome.outcome == "refused"

@@ -7,6 +7,7 @@ import pytest
 from integrations.erp.errors import ValidationFailed
 from integrations.erp.flatfile.connector import CAPABILITIES, FlatFileConnector
 from integrations.erp.protocol import Note, NoteRef, NoteTarget
+from integrations.services.clear import reopen
 from integrations.services.notes import put_notes
 from tests.integrations.services.test_clear import RUN, Books
 
@@ -66,3 +67,27 @@ def test_a_note_that_is_refused_is_said_and_tried_again(books):
 def test_an_erp_without_a_place_for_notes_is_left_alone(books):
     plain = FlatFileConnector(inbox=books.folder / "in", outbox_folder=books.folder / "out")
     assert put_notes(books.company, books.ledger, plain, RUN).written == 0
+
+
+def test_cases_whose_notes_are_closed_are_not_looked_at_again(books, monkeypatch):
+    erp = Noting(books)
+    put_notes(books.company, books.ledger, erp, RUN)
+    books.do("SHORT", "dispute", "I2", reason="quality")
+    put_notes(books.company, books.ledger, erp, RUN)
+    looked_at = []
+    real = type(books.ledger).case
+    monkeypatch.setattr(type(books.ledger), "case", lambda self, *asked: looked_at.append(asked) or real(self, *asked))
+    put_notes(books.company, books.ledger, erp, RUN)
+    assert looked_at == []
+
+
+def test_a_case_that_is_opened_again_is_noted_again(books):
+    erp = Noting(books)
+    put_notes(books.company, books.ledger, erp, RUN)
+    case_id = books.case("SHORT")
+    books.do("SHORT", "dispute", "I2", reason="quality")
+    put_notes(books.company, books.ledger, erp, RUN)
+    assert erp.notes[case_id].closed
+    reopen(books.company, books.ledger, case_id, by="bert", run=RUN, reason="wrong item")
+    assert put_notes(books.company, books.ledger, erp, RUN).written == 1
+    assert not erp.notes[case_id].closed
