@@ -31,7 +31,6 @@ LABELS = {
 
 
 _TOO_MUCH = {"over_payment", "duplicate_payment"}
-_FIRST_CLARIFY = {"ambiguous", "disputed_item"}
 _WORTH_SHOWING = 0.1
 
 
@@ -184,12 +183,14 @@ def offered(case: WorklistCase) -> Iterator[str]:
     """Of what is allowed, what is worth a link: no guess to accept, no refund where not too much was paid.
 
     Nothing to give up or to dispute where nothing is short: where too much was paid, or the best suggestion settles its
-    items in full. And nothing to give up as long as it is open which item is meant, or that item is in dispute.
+    items in full. And nothing to give up as long as it is open which item is meant, or that item is in dispute; of what
+    was reopened, the item is known.
     """
     best, too_much = best_of(case), case.kind in _TOO_MUCH
+    unclear = case.kind == "disputed_item" or (case.kind == "ambiguous" and case.state != "reopened")
     short = case.kind == "short_payment" or (best is not None and any(one.residual for one in best.allocations))
     sensible = {"accept_suggestion": best is not None, "refund_due": too_much, "dispute": short and not too_much}
-    sensible |= dict.fromkeys(("write_off", "discount"), short and not too_much and case.kind not in _FIRST_CLARIFY)
+    sensible |= dict.fromkeys(("write_off", "discount"), short and not (too_much or unclear))
     return (resolution for resolution in case.allowed if sensible.get(resolution, True))
 
 

@@ -39,7 +39,7 @@ def test_every_start_names_the_location_of_the_links() -> None:
 
 # What the official chart's values.schema.json (Dagster 1.13) knows of the keys we set; `None`: anything goes in there.
 CHART: dict[str, Any] = {
-    "dagster-user-deployments": {"enabled": bool, "deployments": None},
+    "dagster-user-deployments": {"enabled": bool, "deployments": list},
     "dagsterWebserver": {"image": None, "service": {"type": str, "port": int}, "enableReadOnly": bool},
     "dagsterDaemon": {
         "image": None,
@@ -61,6 +61,12 @@ CHART: dict[str, Any] = {
 }  # fmt: skip
 
 
+DEPLOYMENT: dict[str, Any] = {
+    "name": str, "image": {"repository": str, "tag": str, "pullPolicy": str}, "dagsterApiGrpcArgs": list, "port": int,
+    "envSecrets": list, "includeConfigInLaunchedRuns": {"enabled": bool},
+}  # fmt: skip
+
+
 def fits(values: Any, schema: Any, where: str = "") -> list[str]:
     """What of the values the chart does not know."""
     if schema is None:
@@ -76,6 +82,9 @@ def fits(values: Any, schema: Any, where: str = "") -> list[str]:
 def test_the_chart_knows_every_value() -> None:
     helm = yaml.safe_load((DEPLOY / "helm" / "values.yaml").read_text())
     assert fits(helm, CHART) == []
+    deployments = helm["dagster-user-deployments"]["deployments"]
+    assert [found for one in deployments for found in fits(one, DEPLOYMENT)] == []
+    assert all(set(secret) == {"name"} for one in deployments for secret in one["envSecrets"])
     assert helm["postgresql"]["postgresqlScheme"] == "postgresql+psycopg2"
     # The coordinator is our code, so everything that loads it runs from our image.
     ours = helm["dagster-user-deployments"]["deployments"][0]["image"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dagster_project.forms import BATCH, CLEARING, RESOLUTIONS, VERDICT, clearing_form, clearing_values, form_yaml
 from dagster_project.links import Place
-from dagster_project.worklist import Jobs, Page, bulk_link, links, metadata, summary, table
+from dagster_project.worklist import Jobs, Page, bulk_link, links, metadata, offered, summary, table
 from integrations.services.worklist import Worklist, WorklistCase
 from matching.model.decision import Allocation, Suggestion
 from matching.model.open_item import OpenItem
@@ -209,6 +209,29 @@ def test_only_what_makes_sense_is_offered() -> None:
     short_too = replace(over, kind="duplicate_payment", allowed=(*allowed, "write_off", "discount", "dispute"))
     assert [link[1:].split("]")[0] for link in links(short_too, PAGE)] == expected
     assert list(links(replace(over, allowed=()), PAGE)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "residual", "offers"),
+    [
+        ("short_payment", "open", 500, {"write_off", "discount", "dispute"}),
+        ("ambiguous", "open", 500, {"dispute"}),
+        ("ambiguous", "reopened", 500, {"write_off", "discount", "dispute"}),
+        ("disputed_item", "open", 500, {"dispute"}),
+        ("payer_mismatch", "open", 500, {"write_off", "discount", "dispute"}),
+        ("payer_mismatch", "open", 0, set()),
+        ("over_payment", "open", 500, set()),
+    ],
+)
+def test_nothing_is_given_up_before_it_is_clear_what_is_short(
+    kind: str, state: str, residual: int, offers: set[str]
+) -> None:
+    suggestion = Suggestion(
+        allocations=(Allocation(item_id="1", cash=1000, residual=residual),), confidence=0.9, why="", customer_id="C"
+    )
+    everything = ("accept_suggestion", "allocate", "write_off", "discount", "dispute")
+    case = replace(case_of(), kind=kind, state=state, suggestions=(suggestion,), allowed=everything)
+    assert set(offered(case)) - {"accept_suggestion", "allocate"} == offers
 
 
 def test_the_environment_cannot_be_read_through_a_form(monkeypatch: pytest.MonkeyPatch) -> None:
