@@ -155,7 +155,6 @@ class Intake(Protocol):
 
     def cursors(self, company: str, prefix: str, *, without: str = "") -> dict[str, str]:
         """All cursors whose name begins with ``prefix``, by the rest of their name; not those that say ``without``."""
-        ...
 
     def save_cursor(self, company: str, name: str, value: str, *, change: Change) -> None:
         """Remember where a pull ended, in the unit of work that stored its rows."""
@@ -336,7 +335,6 @@ class Reading(Protocol):
 
     def customer_names(self, company: str, customer_ids: Sequence[str]) -> dict[str, str]:
         """The names of these customers, also of those the ERP no longer knows; unknown ids are left out."""
-        ...
 
     def house_accounts(self, company: str) -> tuple[HouseAccount, ...]:
         """Our own bank accounts."""
@@ -396,7 +394,6 @@ class Reading(Protocol):
 
     def open_cases(self, company: str) -> list[OpenCases]:
         """The open exceptions at a glance, the most numerous first; read without their contents."""
-        ...
 
     def all_open_exceptions(self, company: str) -> Iterator[CaseSummary]:
         """Every exception with something to do, streamed, in order of payment id."""
@@ -408,23 +405,18 @@ class Reading(Protocol):
 
     def allocations(self, company: str, *, of: Collection[str] | None = None) -> Iterator[AllocationRow]:
         """Live allocations in order of payment and item; ``of``: those of these payments alone."""
-        ...
 
     def latest_allocations(self, company: str, *, limit: int) -> Iterator[AllocationRow]:
         """Those of the ``limit`` decisions that came last, newest first; the items of one decision stand together."""
-        ...
 
     def on_account(self, company: str) -> Iterator[OnAccountRow]:
         """Live amounts on account in order of payment id."""
-        ...
 
     def ignored(self, company: str) -> Iterator[IgnoredRow]:
         """Payments that are no customer payments, in order of payment id."""
-        ...
 
     def item_statuses(self, company: str) -> Iterator[ItemStatus]:
         """Every item the ERP's last pull knew, in order of item id."""
-        ...
 
     def totals(self, company: str, *, since: date | None = None) -> Iterator[DayTotal]:
         """Per account and booking day, what came and what became of it."""
@@ -432,11 +424,9 @@ class Reading(Protocol):
 
     def statements(self, company: str, *, account: str = "") -> Iterator[StatementOnFile]:
         """Imported statements by account and date."""
-        ...
 
     def files(self, company: str) -> Iterator[KnownFile]:
         """Imported files, oldest first."""
-        ...
 
     def findings(self, company: str, file_id: int) -> list[Finding]:
         """What a person may want to know about one imported file."""
