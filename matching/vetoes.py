@@ -12,6 +12,7 @@ from matching.called import introduced
 from matching.grades import Payer, Reference
 from matching.hypothesis import Hypothesis
 from matching.index import LedgerIndex
+from matching.mentions import left_over
 from matching.reading import Reading
 from matching.text.names import words
 
@@ -98,9 +99,12 @@ def _far_more(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> s
 
 
 def _may_be_cut(reading: Reading) -> bool:
-    """Whether the bank may have cut the text: it fills its line, or ends in the middle of a list."""
-    text = reading.text.rstrip()
-    return len(text) in _FULL_LINES or not text[-1:].isalnum() or _NUMBER_BEGUN.search(text) is not None
+    """Whether the bank may have cut the text: it fills its line, ends in the middle of a list, or is not all read."""
+    view = reading.first_view
+    text = view.text.rstrip()
+    if len(text) in _FULL_LINES or not text[-1:].isalnum() or _NUMBER_BEGUN.search(text):
+        return True
+    return left_over(view.text, view.groups, view.here)
 
 
 def _rest_pays(hypothesis: Hypothesis, reading: Reading, index: LedgerIndex) -> bool:

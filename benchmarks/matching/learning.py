@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from benchmarks.matching.engine_run import run
 from benchmarks.matching.habits_world import nights
-from benchmarks.matching.scoring import Score, score
+from benchmarks.matching.scoring import Score, judge, score
 from benchmarks.matching.world import Truth, World
 from matching.learn import ConfirmedClear, learn
 from matching.model.decision import Allocation, Decision
@@ -29,6 +29,12 @@ class Learned:
     clears: int
     facts: int
     scores: tuple[Score, ...]
+    teachable: int = 0
+    """Of the payments counted: not posted right cold, and of a customer, account or name that was among the clears."""
+
+    @property
+    def credits(self) -> int:
+        return sum(one.credits for one in self.scores)
 
     @property
     def rate(self) -> float:
@@ -50,12 +56,35 @@ def second_half(world: World, clears: Iterable[int]) -> list[Learned]:
     first = replace(world, payments=world.payments[:half])
     told = _clears(first, run(first))
     later = _after(world, half)
+    cold = run(later)
     points = []
     for count in clears:
-        facts = learn(told[:count], world.customers)
+        known = told[:count]
+        facts = learn(known, world.customers)
         knowing = replace(later, history=replace(later.history, learned=facts))
-        points.append(Learned(min(count, len(told)), len(facts), (score("Lettrage", knowing, run(knowing)),)))
+        decisions = run(knowing) if facts else cold
+        scores = (score("Lettrage", knowing, decisions),)
+        points.append(Learned(len(known), len(facts), scores, _teachable(later, cold, known)))
     return points
+
+
+def _teachable(world: World, cold: Iterable[Decision], clears: Iterable[ConfirmedClear]) -> int:
+    """What these clears could bring at most: payments left to people whose customer or payer they have seen before."""
+    customers: set[str] = set()
+    payers: set[str] = set()
+    for clear in clears:
+        customers.update(item.customer_id for item in clear.items)
+        payers |= {clear.payment.payer_account, clear.payment.payer_name} - {""}
+    items = {item.item_id: item for item in world.open_items}
+    payments = {payment.payment_id: payment for payment in world.payments}
+    found = 0
+    for decision in cold:
+        payment, truth = payments[decision.payment_id], world.truth[decision.payment_id]
+        if truth.outcome == "settle" and judge(payment, truth, decision, items) != "right":
+            found += truth.customer_id in customers or not payers.isdisjoint(
+                (payment.payer_account, payment.payer_name)
+            )
+    return found
 
 
 def habits(customers: int, seed: int, clears: Iterable[int]) -> list[Learned]:

@@ -132,6 +132,7 @@ def _curve(points: list[learning.Learned]) -> list[Row]:
             "posted": point.posted,
             "wrong": point.wrong,
         }
+        | ({"could be taught at most": f"+{_percent(point.teachable / point.credits)}"} if point.teachable else {})
         for point in points
     ]
 

@@ -73,26 +73,30 @@ def by_period(reading: Reading, index: LedgerIndex) -> Iterator[Hypothesis]:
     amount, currency = reading.payment.amount, reading.payment.currency
     singles = [place for customer in reading.own[:4] for place in index.payable_with(customer, amount, currency)]
     singles = [place for place in singles if index.open.open[place] == amount]
+    found: list[Hypothesis] = []
     if len(singles) > 1 and len(named) == 1:
-        yield from _one_of_equals(reading, index, singles, named.pop())
-    elif not singles and len(reading.own) == 1:
-        yield from _everything_of(reading, index, named)
+        found.extend(_one_of_equals(reading, index, singles, named))
+    if len(reading.own) == 1:
+        found.extend(_everything_of(reading, index, named))
+    if len(found) > 1:
+        # The items dated in a month and those due in it, or one item and several: both are usual.
+        at = {hypothesis.places: _NOT_SURE + any(_dated(index, hypothesis.places, named)) for hypothesis in found}
+        found = [one.doubted("the month fits the dates of some items and the due dates of others", at[one.places])
+                 for one in found]  # fmt: skip
+    yield from found
 
 
-def _one_of_equals(reading: Reading, index: LedgerIndex, singles: list[int], wanted: int) -> Iterator[Hypothesis]:
-    """The item of this amount and month; posted only where that leaves one."""
-    by_issue = [place for place in singles if index.open.issue_month[place] == wanted]
-    by_due = [place for place in singles if index.open.due_month[place] == wanted]
-    fitting = dict.fromkeys((*by_issue, *by_due))
-    for place in fitting:
-        payer = reading.weakest_payer((place,))
-        lines = whole_lines((place,), index)
-        found = Hypothesis("period_named", "exact", lines, Reference.PART, payer, 0, _told({wanted}))
-        if len(fitting) > 1:
-            found = found.doubted(
-                "the month fits the date of one item and the due date of another", 5_500 + (place in by_issue)
-            )
-        yield found
+def _dated(index: LedgerIndex, places: tuple[int, ...], wanted: set[int]) -> Iterator[bool]:
+    """For each item whether it was issued in one of the months."""
+    return (index.open.issue_month[place] in wanted for place in places)
+
+
+def _one_of_equals(reading: Reading, index: LedgerIndex, singles: list[int], wanted: set[int]) -> Iterator[Hypothesis]:
+    """The items of this amount and month; posted only where that leaves one."""
+    for place in singles:
+        if index.open.issue_month[place] in wanted or index.open.due_month[place] in wanted:
+            payer, lines = reading.weakest_payer((place,)), whole_lines((place,), index)
+            yield Hypothesis("period_named", "exact", lines, Reference.PART, payer, 0, _told(wanted))
 
 
 def _everything_of(reading: Reading, index: LedgerIndex, wanted: set[int]) -> Iterator[Hypothesis]:
@@ -112,12 +116,8 @@ def _everything_of(reading: Reading, index: LedgerIndex, wanted: set[int]) -> It
             if len(some) > 1 and sum(table.open[place] for place in some) == amount:
                 fitting[tuple(some)] = None
     for places in fitting:
-        payer = reading.weakest_payer(places)
-        lines = whole_lines(places, index)
-        found = Hypothesis("period_named", "family", lines, Reference.PART, payer, 0, _told(wanted))
-        if len(fitting) > 1:
-            found = found.doubted("items dated in the month and items due in it come to the same amount", _NOT_SURE)
-        yield found
+        payer, lines = reading.weakest_payer(places), whole_lines(places, index)
+        yield Hypothesis("period_named", "family", lines, Reference.PART, payer, 0, _told(wanted))
 
 
 def _told(months: set[int]) -> tuple[str, ...]:

@@ -17,3 +17,5 @@ def test_payers_who_come_back_are_known_and_the_payments_counted_are_the_same():
     assert cold.scores[0].credits == warm.scores[0].credits
     assert warm.rate >= cold.rate
     assert warm.wrong <= cold.wrong
+    gained = warm.scores[0].verdicts["right"] - cold.scores[0].verdicts["right"]
+    assert cold.teachable == 0 <= gained <= warm.teachable < cold.scores[0].exceptions

@@ -13,15 +13,15 @@ DAY = date(2026, 9, 15)
 POLICY = Policy(tolerance=(("EUR", Tolerance(amount=100, per_ten_thousand=50)),))
 
 
-def item(number, amount, customer="C1", *, settled=False, due=31):
+def item(number, amount, customer="C1", *, settled=False, due=31, months=(8, 8)):
     return OpenItem(
         item_id=f"{number}{customer}{'-settled' * settled}",
         number=number,
         kind="invoice" if amount > 0 else "credit_note",
         customer_id=customer,
         currency="EUR",
-        issued_on=date(2026, 8, 1),
-        due_on=date(2026, 8, due),
+        issued_on=date(2026, months[0], 1),
+        due_on=date(2026, months[1], due),
         original_amount=amount,
         open_amount=0 if settled else amount,
         settled_on=date(2026, 9, 1) if settled else None,
@@ -113,15 +113,26 @@ def test_an_instalment_of_exactly_another_invoice_needs_the_word(text, posted):
     assert bool(on(decided(30_000, text, *items, account="GB1"))) is posted
 
 
+def test_a_month_that_fits_one_item_by_its_due_date_and_several_by_their_own_is_not_decided():
+    july = item("RE2026-000701", 37_500, due=17, months=(7, 8))
+    may = item("RE2026-000501", 37_500, due=17, months=(5, 6))
+    august = item("RE2026-000801", 12_500, due=30, months=(8, 9)), item("RE2026-000802", 25_000, due=30, months=(8, 9))
+    assert not on(decided(37_500, "statement August 2026", july, may, *august, account="GB1"))
+    found = decided(37_500, "statement August 2026", may, *august, account="GB1")
+    assert on(found) == {"RE2026-000801C1", "RE2026-000802C1"}
+
+
 @pytest.mark.parametrize(
     ("text", "posted"),
     [
         ("Invoice RE2026-000801", True),
         ("Invoice RE2026-000801,", False),
         ("Invoice RE2026-000801, RE2", False),
+        ("Invoice RE2026-000801, 412398", False),
+        ("Invoice RE2026-000801 dd. 01.08.2026", True),
         ("payments inv. RE2026-000801", False),
     ],
-    ids=["whole", "comma-at-the-end", "number-begun", "fills-its-line"],
+    ids=["whole", "comma-at-the-end", "number-begun", "half-a-number", "with-its-date", "fills-its-line"],
 )
 def test_more_than_is_named_is_posted_unless_the_text_may_have_been_cut(text, posted):
     items = item("RE2026-000801", 90_001), item("RE2026-000802", 1_003)
