@@ -63,7 +63,7 @@ def main(database, config_file, login, password, admin_password):
     bot.password = password
     bot.companies.append(type(company)(company.id))
     bot.company = type(company)(company.id)
-    for group in Model.get("res.group").find([("name", "in", ["Accounting", "Statement"])]):
+    for group in Model.get("res.group").find([("name", "in", ["Accounting", "Account", "Statement"])]):
         bot.groups.append(group)
     bot.save()
 

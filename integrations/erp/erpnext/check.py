@@ -16,6 +16,16 @@ _READ = (INVOICE, PAYMENT, JOURNAL, "Payment Ledger Entry", "Customer", "Account
 _TESTED = ("15",)
 
 
+# Types of accounts that must not take differences, and what these would be taken for.
+_NOT_FOR_DEDUCTIONS = {
+    "Bank": "cash",
+    "Cash": "cash",
+    "Receivable": "an open item",
+    "Payable": "an open item",
+    "Stock": "goods",
+}
+
+
 class ErpNextCheck:
     """One look at a company and our settings for it; nothing is written."""
 
@@ -91,6 +101,13 @@ class ErpNextCheck:
                 currency = account.get("account_currency") or home
                 if currency != home:
                     message = f"the account {name} under {field} is kept in {currency}; deductions are booked in {home}"
+                    raise ConfigError(message)
+                if account.get("account_type") in _NOT_FOR_DEDUCTIONS:
+                    kind = account["account_type"]
+                    message = (
+                        f"the account {name} under {field} is of type {kind}; a discount booked there would count as "
+                        f"{_NOT_FOR_DEDUCTIONS[kind]}; choose an expense account"
+                    )
                     raise ConfigError(message)
         return "the accounts for discounts and write-offs can be booked on"
 

@@ -248,11 +248,21 @@ class TrytonPoster:
         return found[0]
 
     def account(self, code: str | None, what: str) -> int:
-        """The id of an account by its code. Raises ConfigError."""
+        """The id of an account by its code. Raises ConfigError when there is none that may take differences."""
         domain = [["code", "=", code], ["company", "=", self._reader.company["id"]]]
-        rows = self._rpc.search_read("account.account", domain, ["code"]) if code else []
+        fields = ["code", "closed", "party_required", "type.receivable", "type.payable"]
+        rows = self._rpc.search_read("account.account", domain, fields) if code else []
         if len(rows) != 1:
             message = f"Tryton has no account {code} for {what}; correct its code in the settings"
+            raise ConfigError(message)
+        kind = rows[0].get("type.")
+        trouble = ""
+        if rows[0]["closed"] or not kind:
+            trouble = "is closed" if rows[0]["closed"] else "only groups other accounts"
+        elif rows[0]["party_required"] or kind.get("receivable") or kind.get("payable"):
+            trouble = "keeps open items of parties, so the difference would stand there as a new one"
+        if trouble:
+            message = f"account {code} cannot be used for {what}: it {trouble}; choose another account"
             raise ConfigError(message)
         return int(rows[0]["id"])
 

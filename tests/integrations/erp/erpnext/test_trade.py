@@ -290,6 +290,16 @@ _FAULTS = {
         {},
         "is kept in USD",
     ),
+    "accounts, bank": (
+        lambda w: w.server.docs["Account"][w.settings.discount_account].update(account_type="Bank"),
+        {},
+        "would count as cash",
+    ),
+    "accounts, debtors": (
+        lambda w: w.server.docs["Account"]["6900 - Ausbuchung - A"].update(account_type="Receivable"),
+        {},
+        "would count as an open item",
+    ),
     "mapping": (lambda w: None, {"mode_of_payment": "Telegraph"}, "Mode of Payment Telegraph does not exist"),
     "mapping, center": (lambda w: None, {"cost_center": "Nope - A"}, "cost center Nope - A does not exist"),
     "mapping, field": (lambda w: None, {"reference_fields": ("no_such",)}, "does not know a field"),
