@@ -12,6 +12,7 @@ from typing import Literal
 from integrations.bank.detect import HEAD_BYTES, detect
 from integrations.bank.enrich import told_by_both
 from integrations.bank.errors import NotAStatement, UnreadableStatement
+from integrations.bank.identity import normalised_account
 from integrations.bank.read import ReadOptions, open_events
 from integrations.bank.recognise import NotConfirmed, Recognised, SameMoney, Told, recognised
 from integrations.bank.trust import weigh
@@ -236,7 +237,7 @@ class _Story:
         """Remember what people should know."""
         if isinstance(event, StatementStart):
             self._header, self._aside = event.header, []
-            self._account = self.accounts.get(event.header.account or "", _PLAIN)
+            self._account = settings_of(event.header.account, self.accounts)
         elif isinstance(event, StatementEnd):
             event = _without(event, self._aside)
             self.statements.append(_line(self.file, event))
@@ -277,12 +278,22 @@ class _Story:
         (weighed,), stopping = weigh([finding], self._account.findings)
         if stopping:
             message = (
-                f"{self.file}, {finding.where}: {finding.message}; the configuration keeps this account's files out "
-                "until somebody has looked at it"
+                f"{self.file}, {finding.where}: {finding.message}; the configuration (findings: "
+                f"{finding.code}: stop) keeps this account's files out: put a corrected file in its place, or set "
+                f"{finding.code} to warning for this account, and run again"
             )
             raise AccountStopped(message)
         self.findings.append(weighed)
         return weighed
+
+
+def settings_of(written: str | None, accounts: Mapping[str, AccountSettings]) -> AccountSettings:
+    """What is configured for an account, however its statement writes it: with blanks, or as its domestic number."""
+    if not written or written in accounts:
+        return accounts.get(written or "", _PLAIN)
+    names = {other: account for account, one in accounts.items() for other in one.also_written}
+    wanted = normalised_account(written, names)
+    return next((one for account, one in accounts.items() if wanted == normalised_account(account)), _PLAIN)
 
 
 def told_by_both_as_payments(
@@ -307,8 +318,8 @@ def _options(bank: BankSettings, path: Path) -> ReadOptions:
     peek = ReadOptions(second_opinion_entries=0)
     events = open_events(path, options=peek)
     first = next((event for event in events if isinstance(event, StatementStart)), None)
-    account = bank.accounts.get(first.header.account or "") if first else None
-    if account is None or account.dialect is None:
+    account = settings_of(first.header.account if first else None, bank.accounts)
+    if account.dialect is None:
         return plain
     return ReadOptions(dialect=account.dialect, second_opinion_entries=bank.second_opinion_up_to)
 

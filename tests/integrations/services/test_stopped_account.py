@@ -3,12 +3,14 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from dagster_project.chain import breaks
 from integrations.config.settings import AccountSettings, BankSettings, CompanySettings
 from integrations.ledger import open_ledger
 from integrations.ledger.port import Ledger
 from integrations.services.context import Run
-from integrations.services.ingest import ImportReport, import_statements
+from integrations.services.ingest import ImportReport, import_statements, settings_of
 from integrations.services.match import match_payments
 from integrations.services.open import flat_file_company
 
@@ -88,3 +90,10 @@ def test_a_finding_that_is_no_more_than_an_information_lets_the_file_in(tmp_path
     office = Office(tmp_path, unbalanced_statement="info")
     assert [one.status for one in office.take(monday=WRONG_MONDAY).files] == ["imported"]
     assert office.broken() == []
+
+
+@pytest.mark.parametrize("written", [ACCOUNT, "NL20 INGB 0001 2345 67", "0001234567", "nl20ingb0001234567"])
+def test_the_account_is_known_however_its_statement_writes_it(written):
+    configured = AccountSettings.model_validate({"also_written": ["0001234567"], "findings": {"sequence_gap": "stop"}})
+    assert settings_of(written, {ACCOUNT: configured}) is configured
+    assert settings_of("NL91ABNA0417164300", {ACCOUNT: configured}) == AccountSettings()
