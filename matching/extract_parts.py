@@ -23,7 +23,7 @@ from matching.mentions import (
 )
 from matching.numbers.series import digit_key
 
-_CHAINED_ON = re.compile(r"[^A-Z0-9 ][0-9]")
+_CHAINED_ON = re.compile(r"[^A-Z0-9 ](?:[A-Z]{1,4}[^A-Z0-9 ]?)?[0-9]")
 _CHAINED = re.compile(r"[0-9]{2,6}[^A-Z0-9 ]$")
 _SLIPPED = re.compile(
     r"(?<=[0-9])[OQILSB](?=[0-9OQILSB]*[0-9])|(?<![A-Z])[OQILSB](?=[0-9]{2})|(?<=[0-9]{2})[OQILSB](?![A-Z])"

@@ -185,6 +185,11 @@ def test_between_the_ends_of_a_range_lie_the_same_customers_documents(text, name
     assert {numbers[place] for one in (*view.strong, *view.weak) for place in one.items} == named
 
 
+def test_the_year_in_front_of_a_number_is_no_running_number():
+    reading = _reading_of([_item("2026/F/001983", "payer"), _item("2026/F/002026", "payer")], "2026/F/001983-25", "NL9")
+    assert all(reading.index.open.numbers[place] != "2026/F/002026" for one in reading.weak for place in one.items)
+
+
 def test_a_letter_typed_for_a_digit_does_not_cut_a_number_out_of_another():
     reading = _reading_of([_item("FA2610-0339", "payer"), _item("FA2609-0261", "payer")], "FACTURE FA261O-0339", "NL9")
     assert [mention.items for mention in reading.weak] == [(reading.index.open.numbers.index("FA2610-0339"),)]
