@@ -77,6 +77,29 @@ def arbitrate(proposals: Sequence[Proposal], index: LedgerIndex) -> None:
         claimants = sorted(claims[place], key=Proposal.order)
         if not _fit_together(claimants, place, index):
             _contest(claimants)
+    _wait_for_earlier(proposals, contenders)
+
+
+def _wait_for_earlier(proposals: Sequence[Proposal], contenders: Sequence[Proposal]) -> None:
+    """What an earlier payment has most likely settled is not given to a later one while a person has the earlier."""
+    earlier: dict[int, Proposal] = {}
+    for proposal in sorted((one for one in proposals if _names_what_it_pays(one)), key=Proposal.order):
+        for line in proposal.best.lines:
+            earlier.setdefault(line.place, proposal)
+    for proposal in contenders if earlier else ():
+        waiting = [earlier[line.place] for line in proposal.best.lines if line.place in earlier]
+        first = min(waiting, key=Proposal.order, default=None)
+        if proposal.accepted and first is not None and first.payment.booked_on < proposal.payment.booked_on:
+            proposal.accepted, proposal.lost_to = False, first
+            proposal.why_not = "an earlier payment that names it too is left to a person"
+
+
+def _names_what_it_pays(proposal: Proposal) -> bool:
+    """Not sure enough to claim anything, but it names documents and pays them to the cent."""
+    if proposal.contends or not proposal.hypotheses:
+        return False
+    best = proposal.best
+    return best.reference >= Reference.PART and not best.rest and not any(line.residual for line in best.lines)
 
 
 def _fit_together(claimants: list[Proposal], place: int, index: LedgerIndex) -> bool:
