@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_project import allocated, escape, spreadsheet, telling, worklist
+from dagster_project.lasting import told_at_once
 from dagster_project.office import Office
 from dagster_project.superseded import tidy
 from integrations.erp.errors import ErpError
@@ -109,7 +110,7 @@ def _from_the_erp(office: Office) -> dg.AssetsDefinition:
     )
     def pull_erp(context: dg.AssetExecutionContext) -> Iterable[dg.MaterializeResult[None]]:
         run = office.run(context.run.run_id, context.run.tags)
-        with office.ledger() as ledger, connected(office.company) as connector:
+        with told_at_once(), office.ledger() as ledger, connected(office.company) as connector:
             # What an earlier run left in the outbox comes first, so that the pull sees it.
             left_over = push(office.company, ledger, connector, run, another=lambda: connector_of(office.company))
             report = pull(office.company, ledger, connector, run)
@@ -130,7 +131,7 @@ def _bank_statements(office: Office) -> dg.AssetsDefinition:
         retry_policy=_AGAIN,
     )
     def bank_statements(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        with office.ledger() as ledger:
+        with told_at_once(), office.ledger() as ledger:
             report = import_statements(office.company, ledger, office.run(context.run.run_id, context.run.tags))
         for file in report.files:
             if file.status in {"refused", "stopped"}:

@@ -13,6 +13,12 @@ import pytest
 
 from dagster_project.components.company import company_definitions
 from dagster_project.defs.housekeeping import purge
+from dagster_project.lasting import told_at_once
+from dagster_project.nights import _reason
+from integrations.config.load import SecretMissing
+from integrations.erp.errors import AuthError, Transient, UnusableFile
+from integrations.inbox.arrivals import InboxUnreachable
+from integrations.ledger.errors import LedgerTooNew
 from tests.dagster_project.test_company import office
 
 
@@ -62,12 +68,44 @@ def hook() -> Iterator[tuple[str, list[dict[str, str]]]]:
         thread.join()
 
 
+@pytest.mark.parametrize(
+    ("trouble", "again"),
+    [
+        (Transient("the ERP is down"), True),
+        (InboxUnreachable("the folder cannot be listed"), True),
+        (UnusableFile("customers.csv is missing", file="customers.csv"), False),
+        (AuthError("the key was revoked"), False),
+        (SecretMissing("ACME_KEY is not set"), False),
+        (LedgerTooNew("the ledger is newer"), False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_only_what_may_pass_is_waited_for(trouble: Exception, again: bool) -> None:
+    tries: list[int] = []
+
+    @dg.op(retry_policy=dg.RetryPolicy(max_retries=1))
+    def step() -> None:
+        tries.append(1)
+        with told_at_once():
+            raise trouble
+
+    @dg.job
+    def night() -> None:
+        step()
+
+    result = night.execute_in_process(raise_on_error=False)
+    assert len(tries) == (2 if again else 1)
+    (failure,) = result.filter_events(lambda event: event.event_type_value == "STEP_FAILURE")
+    assert str(trouble) in _reason(failure)
+
+
 @pytest.mark.parametrize(("job", "told"), [("nightly_acme", True), ("statements_acme", True), ("approve_acme", False)])
 def test_people_hear_of_a_failed_night_and_not_of_a_refused_form(
     job: str, told: bool, tmp_path: Path, hook: tuple[str, list[dict[str, str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address, heard = hook
     monkeypatch.setenv("ACME_HOOK", address)
+    monkeypatch.setattr("dagster_project.assets._AGAIN", dg.RetryPolicy(max_retries=1))
     definitions = company_definitions(office(tmp_path, alerts={"webhook_env": "ACME_HOOK"}))
     sensor = definitions.get_repository_def().get_sensor_def("alert_acme")
     with dg.DagsterInstance.ephemeral() as instance:
