@@ -13,8 +13,7 @@ FAST = "not slow and not postgresql and not browser and not tryton and not celer
 
 def steps(everything: bool) -> list[tuple[str, list[str]]]:
     """The checks in the order in which they fail soonest."""
-    # Half of the time the tests wait for servers, browsers and full minutes, so four of them share two cores well.
-    pytest = [str(BIN / "pytest"), "-q", "-n", "4", "--dist", "loadgroup", "--durations=40", "--durations-min=5"]
+    pytest = [str(BIN / "pytest"), "-q", "-n", "2", "--dist", "loadgroup", "--durations=40", "--durations-min=5"]
     return [
         ("style", [str(BIN / "ruff"), "check", "."]),
         ("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "."]),

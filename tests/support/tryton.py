@@ -4,6 +4,7 @@ The template is built once per set of versions and kept as a dump under .cache.
 """
 
 import atexit
+import fcntl
 import hashlib
 import os
 import socket
@@ -93,7 +94,14 @@ class TrytonServer:
         told = repr((MODULES, other) if other else MODULES).encode()
         fingerprint = hashlib.sha256(LOCK.read_bytes() + SEED.read_bytes() + told).hexdigest()[:12]
         dump = ROOT / ".cache" / f"tryton-{fingerprint}.dump"
+        dump.parent.mkdir(exist_ok=True)
         self.postgres.create_database("template_erp")
+        # One makes it, the others wait and take it: making it is two minutes of work.
+        with dump.with_suffix(".lock").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            self._make_or_restore(dump)
+
+    def _make_or_restore(self, dump: Path) -> None:
         at = ["-h", str(self.postgres.socket), "-U", "tester"]
         if dump.exists():
             self._run(self.postgres.binaries / "pg_restore", *at, "-d", "template_erp", dump)
@@ -105,7 +113,6 @@ class TrytonServer:
             *MODULES, "--activate-dependencies", "--email", "admin@example.com", "-p", "-l", "en", environment=admin,
         )  # fmt: skip
         self._run(self.python, SEED, "template_erp", self._config, LOGIN, PASSWORD, ADMIN_PASSWORD)
-        dump.parent.mkdir(exist_ok=True)
         made = dump.with_suffix(f".{os.getpid()}")
         self._run(self.postgres.binaries / "pg_dump", *at, "-Fc", "-f", made, "template_erp")
         made.replace(dump)
@@ -119,7 +126,8 @@ class TrytonServer:
             stderr=log,
         )
         self._stack.callback(process.wait)
-        self._stack.callback(process.terminate)
+        # Not asked to end: it waits for its threads, longer than a test worker is given, and it has nothing to save.
+        self._stack.callback(process.kill)
         for _ in range(600):
             assert process.poll() is None, (self._folder / "log").read_text()
             try:
